@@ -260,18 +260,6 @@ test('the audit log is narrowed by action, person and subject', async () => {
   await see(admin, admin.locator('select[name=action]'));
 });
 
-test('each report is a table, a chart and a file', async () => {
-  for (const report of ['sales', 'wallet', 'payouts', 'users', 'binary']) {
-    await open(staff, `/office/reports?report=${report}&group_by=month`);
-    await see(staff, row(staff, t('office.report.total')));
-    await see(staff, staff.locator('.card svg'));
-    const csv = await download(staff, () => button(staff, 'CSV').click());
-    assert.equal(csv.content.toString().trim().split('\n').length > 12, true, csv.content.toString());
-    const workbook = await download(staff, () => button(staff, 'XLSX').click());
-    assert.equal(workbook.content.subarray(0, 2).toString(), 'PK', 'a workbook is a ZIP file');
-  }
-});
-
 test('no page of the office had a fault', () => {
   for (const person of office.people) assertNoFaults(person);
 });

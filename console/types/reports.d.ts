@@ -10,11 +10,33 @@ export interface paths {
         };
         /**
          * Placements, and pairs matched and voided
-         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
+         * @description Filters: `city` (of the earner), `plan_version`. A column that a filter does not narrow is left out.  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, or a file with `compare`; 429 for a file or a filter while other long reads run.
          *
          *     Staff and administrators.
          */
         get: operations["getReportsBinary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members by the month they joined, with what became of them until now
+         * @description Filters: `city`. A column that a filter does not narrow is left out.  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, or a file with `compare`; 429 for a file or a filter while other long reads run.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getReportsCohorts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -35,6 +57,50 @@ export interface paths {
          * @description Staff and administrators.
          */
         get: operations["getReportsDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/emi-ageing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unpaid instalments of confirmed bookings by the days since they were due
+         * @description It is of today and takes no filter.  422 `reports.filter_unsupported` for a filter, `reports.parameter_unsupported` for a range.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getReportsEmiAgeing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commission by generation: how many levels below the earner those are from whom it comes
+         * @description Referral bonuses are of the first generation; a pair is of the generation of its deeper member in the binary tree. Generations beyond the twentieth share a row. Filters: `city` (of the earner), `plan_version` (pairs alone).  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, `reports.parameter_unsupported` for `group_by` or `compare`; 429 while other long reads run.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getReportsGenerations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -83,6 +149,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/payout-ageing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payouts that are requested and not finished, by the days since their request
+         * @description It is of today and takes no filter. `undecided` ones wait for a decision, `unpaid_payouts` for the bank.  422 `reports.filter_unsupported` for a filter, `reports.parameter_unsupported` for a range.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getReportsPayoutAgeing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/payouts": {
         parameters: {
             query?: never;
@@ -92,7 +180,7 @@ export interface paths {
         };
         /**
          * Payouts by step
-         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
+         * @description Filters: `status` (of the payout), `city`. A column that a filter does not narrow is left out.  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, or a file with `compare`; 429 for a file or a filter while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -114,7 +202,7 @@ export interface paths {
         };
         /**
          * Bookings made and money received
-         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
+         * @description Filters: `vehicle`, `method`, `status` (of the booking), `city`, `plan_version`. A column that a filter does not narrow is left out.  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, or a file with `compare`; 429 for a file or a filter while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -136,7 +224,7 @@ export interface paths {
         };
         /**
          * Members who joined or were placed
-         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
+         * @description Filters: `city`. A column that a filter does not narrow is left out.  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, or a file with `compare`; 429 for a file or a filter while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -158,11 +246,33 @@ export interface paths {
         };
         /**
          * Wallet transactions by type, signed
-         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
+         * @description Filters: `city`. A column that a filter does not narrow is left out.  422 for a range that is backwards or too long, `reports.filter_unsupported` for filters that no column has, or a file with `compare`; 429 for a file or a filter while other long reads run.
          *
          *     Staff and administrators.
          */
         get: operations["getReportsWallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{name}.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A chart of one figure of a report
+         * @description The name is that of the report: `sales`, `users`, `wallet`, `payouts`, `binary`, `cohorts`, `generations`, `emi-ageing` or `payout-ageing`. Range and filters are those of the report; `format` and `compare` are ignored.  404 for another name; 422 `reports.figure_unknown` for a figure that the report does not have, otherwise as the report.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getReportsByNameSvg"];
         put?: never;
         post?: never;
         delete?: never;
@@ -197,6 +307,33 @@ export interface components {
          * @description A vehicle booking.
          */
         BookingId: string;
+        BreakdownRowView: {
+            /** @description A generation (`1` to `20`, `21+`, `unknown`), or an age in days (`not_due`, `1-30`). */
+            group: string;
+        } & {
+            [key: string]: components["schemas"]["FigureView"];
+        };
+        /** @description How far the events are applied. */
+        BreakdownView: {
+            /**
+             * @description Time of the newest event that the figures contain; null before the first. A service that published nothing since
+             *     is complete, too.
+             */
+            as_of?: components["schemas"]["Timestamp"] | null;
+            /** @description First day of the range; null for a report of today. */
+            from?: components["schemas"]["Day"] | null;
+            /** @description Every row in order, empty ones included. */
+            items: components["schemas"]["BreakdownRowView"][];
+            /** @description The same for each service whose events the figures come from. */
+            sources: {
+                [key: string]: components["schemas"]["Timestamp"];
+            };
+            /** @description Last day of the range, inclusive; null for a report of today. */
+            to?: components["schemas"]["Day"] | null;
+            totals: {
+                [key: string]: components["schemas"]["FigureView"];
+            };
+        };
         /** @description Range to compare a report with. */
         Comparison: "previous";
         CountAndAmountView: {
@@ -204,9 +341,15 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /** @description How far the events are applied. */
         DashboardView: {
             /** Format: int64 */
             active_buyers: number;
+            /**
+             * @description Time of the newest event that the figures contain; null before the first. A service that published nothing since
+             *     is complete, too.
+             */
+            as_of?: components["schemas"]["Timestamp"] | null;
             bookings: components["schemas"]["BookingCountsView"];
             /** @description Amount that members owe after reversals. */
             clawback_due: components["schemas"]["Money"];
@@ -221,6 +364,10 @@ export interface components {
              *     EMI reserve are excluded: that money was counted when it was received, or is a member's earnings.
              */
             revenue: components["schemas"]["Money"];
+            /** @description The same for each service whose events the figures come from. */
+            sources: {
+                [key: string]: components["schemas"]["Timestamp"];
+            };
             /** @description Tax deducted from completed payouts, without payouts that the bank returned. */
             tds: components["schemas"]["Money"];
             today: components["schemas"]["TodayView"];
@@ -322,6 +469,8 @@ export interface components {
             number: string;
             paid: components["schemas"]["Money"];
         };
+        /** @description How a payment on a booking is made. */
+        PaymentMethod: "online" | "bank_transfer" | "cash" | "wallet" | "emi_deduction";
         /** @description Counts and requested amounts of payouts, before tax. */
         PayoutSumsView: {
             /** @description Completed and not returned by the bank. */
@@ -329,17 +478,41 @@ export interface components {
             /** @description Requested and not finished. */
             pending: components["schemas"]["CountAndAmountView"];
         };
-        PeriodView: {
+        PeriodRowView: {
             /** @description A day, the Monday of a week, or a month as `2026-11`. */
             period: string;
         } & {
             [key: string]: components["schemas"]["FigureView"];
         };
+        /** @description How far the events are applied. */
+        PeriodView: {
+            /**
+             * @description Time of the newest event that the figures contain; null before the first. A service that published nothing since
+             *     is complete, too.
+             */
+            as_of?: components["schemas"]["Timestamp"] | null;
+            /** @description First day. The first and the last week or month count only their days within the range. */
+            from: components["schemas"]["Day"];
+            group_by: components["schemas"]["Grouping"];
+            /** @description Every period of the range in order, empty ones included. */
+            items: components["schemas"]["PeriodRowView"][];
+            /** @description With `compare=previous`, the figures of the range of the same length before this one. */
+            previous?: components["schemas"]["PreviousView"] | null;
+            /** @description The same for each service whose events the figures come from. */
+            sources: {
+                [key: string]: components["schemas"]["Timestamp"];
+            };
+            /** @description Last day, inclusive. */
+            to: components["schemas"]["Day"];
+            totals: {
+                [key: string]: components["schemas"]["FigureView"];
+            };
+        };
         /** @description The range of as many whole months, or else of as many days, that ends the day before a report begins. */
         PreviousView: {
             from: components["schemas"]["Day"];
             /** @description Every period of the range in order. Whole months may have more or fewer days than those of the report. */
-            items: components["schemas"]["PeriodView"][];
+            items: components["schemas"]["PeriodRowView"][];
             to: components["schemas"]["Day"];
             totals: {
                 [key: string]: components["schemas"]["FigureView"];
@@ -357,20 +530,6 @@ export interface components {
             status: number;
             title: string;
             type: string;
-        };
-        ReportView: {
-            /** @description First day. The first and the last week or month count only their days within the range. */
-            from: components["schemas"]["Day"];
-            group_by: components["schemas"]["Grouping"];
-            /** @description Every period of the range in order, empty ones included. */
-            items: components["schemas"]["PeriodView"][];
-            /** @description With `compare=previous`, the figures of the range of the same length before this one. */
-            previous?: components["schemas"]["PreviousView"] | null;
-            /** @description Last day, inclusive. */
-            to: components["schemas"]["Day"];
-            totals: {
-                [key: string]: components["schemas"]["FigureView"];
-            };
         };
         /**
          * Format: date-time
@@ -394,6 +553,11 @@ export interface components {
          * @description A registered person: member, staff or administrator.
          */
         UserId: string;
+        /**
+         * Format: uuid
+         * @description A vehicle of the catalogue.
+         */
+        VehicleId: string;
     };
     responses: never;
     parameters: never;
@@ -406,11 +570,16 @@ export interface operations {
     getReportsBinary: {
         parameters: {
             query?: {
+                city?: string | null;
                 compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
                 to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
             };
             header?: never;
             path?: never;
@@ -424,7 +593,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["PeriodView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportsCohorts: {
+        parameters: {
+            query?: {
+                city?: string | null;
+                compare?: components["schemas"]["Comparison"] | null;
+                format?: components["schemas"]["Format"] | null;
+                from?: components["schemas"]["Day"] | null;
+                group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
+                to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -456,6 +667,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DashboardView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportsEmiAgeing: {
+        parameters: {
+            query?: {
+                city?: string | null;
+                compare?: components["schemas"]["Comparison"] | null;
+                format?: components["schemas"]["Format"] | null;
+                from?: components["schemas"]["Day"] | null;
+                group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
+                to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakdownView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportsGenerations: {
+        parameters: {
+            query?: {
+                city?: string | null;
+                compare?: components["schemas"]["Comparison"] | null;
+                format?: components["schemas"]["Format"] | null;
+                from?: components["schemas"]["Day"] | null;
+                group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
+                to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakdownView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description A problem */
@@ -529,14 +824,19 @@ export interface operations {
             };
         };
     };
-    getReportsPayouts: {
+    getReportsPayoutAgeing: {
         parameters: {
             query?: {
+                city?: string | null;
                 compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
                 to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
             };
             header?: never;
             path?: never;
@@ -550,7 +850,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["BreakdownView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportsPayouts: {
+        parameters: {
+            query?: {
+                city?: string | null;
+                compare?: components["schemas"]["Comparison"] | null;
+                format?: components["schemas"]["Format"] | null;
+                from?: components["schemas"]["Day"] | null;
+                group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
+                to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -569,11 +911,16 @@ export interface operations {
     getReportsSales: {
         parameters: {
             query?: {
+                city?: string | null;
                 compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
                 to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
             };
             header?: never;
             path?: never;
@@ -587,7 +934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["PeriodView"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -606,11 +953,16 @@ export interface operations {
     getReportsUsers: {
         parameters: {
             query?: {
+                city?: string | null;
                 compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
                 to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
             };
             header?: never;
             path?: never;
@@ -624,7 +976,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["PeriodView"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -643,11 +995,16 @@ export interface operations {
     getReportsWallet: {
         parameters: {
             query?: {
+                city?: string | null;
                 compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
                 to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
             };
             header?: never;
             path?: never;
@@ -661,9 +1018,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["PeriodView"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportsByNameSvg: {
+        parameters: {
+            query?: {
+                city?: string | null;
+                compare?: components["schemas"]["Comparison"] | null;
+                format?: components["schemas"]["Format"] | null;
+                from?: components["schemas"]["Day"] | null;
+                group_by?: components["schemas"]["Grouping"] | null;
+                method?: components["schemas"]["PaymentMethod"] | null;
+                plan_version?: number | null;
+                status?: string | null;
+                to?: components["schemas"]["Day"] | null;
+                vehicle?: components["schemas"]["VehicleId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
                 };
             };
             /** @description A problem */

@@ -1,4 +1,4 @@
-// `<ev-reports-page>`: the reports, each over a range of days as a chart, a table and a file.
+// `<ev-reports-page>`: the reports, each with its filters as a chart, a table and a file.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
@@ -6,58 +6,71 @@ import { get } from '../shell/api.js';
 import { saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { rememberQuery } from '../shell/router.js';
+import { dateTime } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { dataTable } from './data-table.js';
 import { filterForm } from './filter-form.js';
 import { pageHead } from './list-page.js';
-import { groupingChoices, groupingOf, latestRange, periodName } from './range.js';
+import { REPORTS, defaultFilter, reportFields, reportName, reportQuery, rowName } from './report-catalogue.js';
 import { figureText, trend } from './trend.js';
 
-/** @typedef {import('./trend.js').Report} Report */
+/** @typedef {import('./trend.js').Report} PeriodReport */
+/** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/reports/generations'>} Breakdown */
 /** @typedef {import('./filter-form.js').Filter} Filter */
+/** @typedef {import('./report-catalogue.js').ReportName} ReportName */
+/** What is shown of a report. @typedef {{name: ReportName, rows: PeriodReport['items']} & Omit<PeriodReport, 'items'>} Shown */
 
-/** The reports, each with the figure that its chart begins with. */
-const REPORTS = /** @type {const} */ ([
-  ['sales', 'revenue'],
-  ['wallet', 'commission'],
-  ['payouts', 'paid_gross'],
-  ['users', 'registrations'],
-  ['binary', 'pairs_matched'],
-]);
-const FORMATS = /** @type {const} */ (['csv', 'xlsx']);
+const FILES = /** @type {const} */ (['csv', 'xlsx']);
+const MOST_VEHICLES = 100;
 
 class ReportsPage extends ViewElement {
   query = new URLSearchParams();
   /** @type {Filter} */
   #filter = {};
-  #report = new Resource(this, (signal) => get(this.#path, { query: this.#range, signal }));
+  #report = new Resource(this, (signal) => this.#read(signal));
+  #vehicles = new Resource(this, (signal) => get('/api/v1/vehicles/all', { query: { limit: MOST_VEHICLES }, signal }));
 
   start() {
-    const { group_by: grouping, ...range } = latestRange(groupingOf(this.query.get('group_by') ?? 'day'));
-    this.#filter = { report: 'sales', group_by: grouping, ...range, ...Object.fromEntries(this.query) };
+    this.#filter = { ...defaultFilter(this.query), ...Object.fromEntries(this.query) };
     void this.#report.load();
+    void this.#vehicles.load();
   }
 
-  get #known() {
-    return REPORTS.find(([name]) => name === this.#filter['report']) ?? REPORTS[0];
+  get #name() {
+    return reportName(this.#filter['report']);
   }
 
   get #path() {
-    return /** @type {const} */ (`/api/v1/reports/${this.#known[0]}`);
+    // All reports are called alike; the type is that of one by period.
+    return /** @type {'/api/v1/reports/sales'} */ (`/api/v1/reports/${this.#name}`);
   }
 
-  get #range() {
-    const { from, to, group_by: grouping } = this.#filter;
-    return { from, to, group_by: grouping };
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Shown>}
+   */
+  async #read(signal) {
+    const name = this.#name;
+    const report = await get(this.#path, { query: reportQuery(name, this.#filter), signal });
+    const { items } = /** @type {PeriodReport | Breakdown} */ (report);
+    return {
+      ...report,
+      name,
+      rows: items.map((item) => ({ ...item, period: String(item['period'] ?? item['group']) })),
+    };
   }
 
   /** @param {Filter} filter */
   #choose(filter) {
     const isOtherReport = filter['report'] !== this.#filter['report'];
-    // Another report has other figures.
-    const figure = isOtherReport ? undefined : filter['figure'];
-    const isOnlyFigure = ['report', 'from', 'to', 'group_by'].every((name) => filter[name] === this.#filter[name]);
-    this.#filter = { ...filter, figure: figure ?? '' };
+    // Another report has other figures and states, and cohorts are by month.
+    const isOfCohorts = isOtherReport && filter['report'] === 'cohorts';
+    /** @type {Filter} */
+    const others = isOfCohorts ? { from: '', to: '', group_by: '' } : {};
+    /** @type {Filter} */
+    const next = isOtherReport ? { ...filter, figure: '', status: '', ...others } : filter;
+    const isOnlyFigure = Object.keys(next).every((name) => name === 'figure' || next[name] === this.#filter[name]);
+    this.#filter = isOtherReport ? { ...defaultFilter(new URLSearchParams(filled(next))), ...filled(next) } : next;
     rememberQuery(this.#filter);
     this.update();
     if (!isOnlyFigure) void this.#report.load();
@@ -69,19 +82,20 @@ class ReportsPage extends ViewElement {
       { class: 'page' },
       pageHead(
         t('office.reports.title'),
-        FORMATS.map((format) =>
-          h(
-            'button',
-            { type: 'button', onclick: () => this.#save(format) },
-            custom('ev-icon', { name: 'download' }),
-            format.toUpperCase(),
-          ),
-        ),
+        FILES.map((format) => this.#fileButton(format.toUpperCase(), () => this.#save(format))),
+        this.#fileButton(t('office.report.chart_file'), () => this.#saveChart()),
       ),
       this.#filters(),
       show(this.#report, (report) => this.#content(report)),
     );
   }
+
+  /**
+   * @param {string} text
+   * @param {() => void} onclick
+   */
+  #fileButton = (text, onclick) =>
+    h('button', { type: 'button', onclick, key: text }, custom('ev-icon', { name: 'download' }), text);
 
   #filters() {
     const figures = Object.keys(this.#report.value?.totals ?? {});
@@ -91,11 +105,9 @@ class ReportsPage extends ViewElement {
           name: 'report',
           label: t('office.report'),
           type: 'select',
-          choices: REPORTS.map(([value]) => ({ value, label: t(`office.report.${value}`) })),
+          choices: Object.keys(REPORTS).map((value) => ({ value, label: t(`office.report.${value}`) })),
         },
-        { name: 'from', label: t('filter.from'), type: 'date', input: { required: true } },
-        { name: 'to', label: t('filter.to'), type: 'date', input: { required: true } },
-        { name: 'group_by', label: t('office.report.grouping'), type: 'select', choices: groupingChoices() },
+        ...reportFields(this.#name, this.#vehicles.value?.items ?? []),
         {
           name: 'figure',
           label: t('office.report.figure'),
@@ -103,45 +115,61 @@ class ReportsPage extends ViewElement {
           choices: figures.map((value) => ({ value, label: t(`office.figure.${value}`) })),
         },
       ],
-      { ...this.#filter, figure: this.#figure(figures) },
+      { ...this.#filter, report: this.#name, figure: this.#figure(figures) },
       (filter) => this.#choose(filter),
     );
   }
 
-  /** @param {readonly string[]} figures those of the report */
+  /** @param {readonly string[]} figures those of the report; a filter may leave some out */
   #figure(figures) {
     const chosen = this.#filter['figure'] ?? '';
-    return figures.includes(chosen) ? chosen : this.#known[1];
+    const first = REPORTS[this.#name].figure;
+    return [chosen, first].find((figure) => figures.includes(figure)) ?? figures[0] ?? '';
   }
 
-  /** @param {Report} report */
+  /** @param {Shown} report */
   #content(report) {
     const figures = Object.keys(report.totals);
     const figure = this.#figure(figures);
-    // While another report loads, the one before has no such figure.
-    if (!figures.includes(figure)) return null;
+    const nameOf = (/** @type {string} */ row) => rowName(report.name, row, report.group_by);
     return [
       h(
         'section',
         { class: 'card', 'aria-busy': this.#report.isLoading },
-        trend({ caption: t(`office.figure.${figure}`), figure, report, kind: 'bar' }),
+        trend({
+          caption: t(`office.figure.${figure}`),
+          figure,
+          report: { items: report.rows, group_by: report.group_by },
+          nameOf,
+          kind: 'bar',
+        }),
       ),
       dataTable(
-        t(`office.report.${this.#known[0]}`),
+        t(`office.report.${report.name}`),
         [t('chart.period'), ...figures.map((name) => t(`office.figure.${name}`))],
-        report.items.map((item) => [
-          periodName(item.period, report.group_by),
-          ...figures.map((name) => figureText(item[name])),
-        ]),
+        report.rows.map((row) => [nameOf(row.period), ...figures.map((name) => figureText(row[name]))]),
         [t('office.report.total'), ...figures.map((name) => figureText(report.totals[name]))],
       ),
+      report.as_of ? h('p', { class: 'hint' }, t('office.report.as_of', { time: dateTime(report.as_of) })) : null,
     ];
   }
 
-  /** @param {typeof FORMATS[number]} format */
+  /** @param {typeof FILES[number]} format */
   #save(format) {
-    void saveFile(this.#path, { query: { ...this.#range, format } });
+    void saveFile(this.#path, { query: { ...reportQuery(this.#name, this.#filter), format } });
+  }
+
+  #saveChart() {
+    const figure = this.#figure(Object.keys(this.#report.value?.totals ?? {}));
+    const query = { ...reportQuery(this.#name, this.#filter), figure };
+    void saveFile('/api/v1/reports/{name}.svg', { params: { name: this.#name }, query });
   }
 }
+
+/**
+ * The values that are set.
+ * @param {Filter} filter
+ */
+const filled = (filter) => Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''));
 
 customElements.define('ev-reports-page', ReportsPage);

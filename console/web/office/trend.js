@@ -7,24 +7,27 @@ import { periodName } from './range.js';
 import '../charts/chart.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/reports/sales'>} Report */
+/** @typedef {Pick<Report, 'items' | 'group_by'>} Rows */
 
 /**
+ * `nameOf` names rows that are not periods.
  * @param {{
  *   caption: string,
  *   figure: string,
- *   report: Report,
+ *   report: Rows,
+ *   nameOf?: (row: string) => string,
  *   earlier?: Report | null,
  *   kind?: 'line' | 'bar',
  * }} trend
  */
-export function trend({ caption, figure, report, earlier, kind = 'line' }) {
+export function trend({ caption, figure, report, nameOf, earlier, kind = 'line' }) {
   const isAmount = report.items.some((item) => isMoney(item[figure]));
   const series = [seriesOf(t('office.report.this_range'), report, figure)];
   if (earlier) series.push({ ...seriesOf(t('office.report.before'), earlier, figure), isEarlier: true });
   return custom('ev-chart', {
     '.caption': caption,
     '.kind': kind,
-    '.labels': report.items.map(({ period }) => periodName(period, report.group_by)),
+    '.labels': report.items.map(({ period }) => (nameOf ? nameOf(period) : periodName(period, report.group_by))),
     '.axis': isAmount ? shortMoney : number,
     '.series': series,
   });
@@ -32,7 +35,7 @@ export function trend({ caption, figure, report, earlier, kind = 'line' }) {
 
 /**
  * @param {string} label
- * @param {Report} report
+ * @param {Rows} report
  * @param {string} figure
  * @returns {import('../charts/chart.js').Series}
  */

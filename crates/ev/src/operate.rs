@@ -160,3 +160,10 @@ pub async fn verify_ledger(env: &Env) -> Result<String, BootError> {
     let report = serde_json::to_string_pretty(&found).map_err(failed)?;
     if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
 }
+
+/// Sets the sums of the reports to those of their facts and returns how many differed.
+pub async fn rebuild_reports(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "reports").await?;
+    let corrected = db.tx(async |c| reports::app::rebuild::rebuild(c).await.map_err(DbError::from)).await?;
+    Ok(format!("{corrected} sums differed from the facts and are corrected"))
+}

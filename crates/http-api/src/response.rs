@@ -164,13 +164,22 @@ impl<K: FileTypes> Download<K> {
         Self::new(response.body(bytes))
     }
 
+    /// Lets a browser show the file with its own styles, and nothing else: no script, no other resource.
+    #[must_use]
+    pub fn isolated(self) -> Self {
+        self.with_policy("sandbox; default-src 'none'; style-src 'unsafe-inline'")
+    }
+
     /// Forbids a browser to render or run the file, whatever it contains: for files that members upload.
     #[must_use]
-    pub fn sandboxed(mut self) -> Self {
+    pub fn sandboxed(self) -> Self {
+        self.with_policy("sandbox; default-src 'none'")
+    }
+
+    fn with_policy(mut self, policy: &'static str) -> Self {
         let headers = self.response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        let policy = HeaderValue::from_static("sandbox; default-src 'none'");
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         self
     }
 }

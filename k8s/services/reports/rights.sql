@@ -1,4 +1,6 @@
 GRANT SELECT, INSERT ON `ev\_reports`.* TO 'ev_reports'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`applied_sources` TO 'ev_reports'@'%';
+REVOKE CREATE ON `ev_reports`.`applied_sources` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`bookings` TO 'ev_reports'@'%';
 REVOKE CREATE ON `ev_reports`.`bookings` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`deferred_events` TO 'ev_reports'@'%';

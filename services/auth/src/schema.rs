@@ -22,6 +22,7 @@ diesel::table! {
         created_at -> Timestamp,
         words_version -> BigInt,
         locale -> Text,
+        city -> Nullable<Text>,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Consumers of the reports service: one function per event, which reads facts from it.
 
 use crate::app::store_facts::{
-    Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction,
-    set_applied_until, store_facts,
+    AppliedUntil, Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction,
+    applied_sources, store_facts,
 };
 use crate::domain::{Instalment, PairStatus, ReceiptKind, instalment};
 use db::DbConnection;
+use domain::search_words::normalize_word;
 use domain::{Day, StoredPlan, Timestamp};
 use messaging::decode::{id, money, optional_id, parse, required, time, version, word};
 use messaging::handler::EventHandler;
@@ -17,7 +18,7 @@ use proto_events::booking::v1 as booking;
 use proto_events::payout::v1 as payout;
 use proto_events::wallet::v1::WalletChanged;
 
-/// Handles the events of the table, and records the time of the newest one.
+/// Handles the events of the table, and records the time of the newest one of each service.
 pub(crate) struct Consumer(EventConsumer<FactStore, Facts>);
 
 #[async_trait::async_trait]
@@ -28,12 +29,22 @@ impl EventHandler for Consumer {
 
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         self.0.handle(c, events).await?;
-        let newest = events.iter().map(|event| event.time_micros).max().and_then(Timestamp::from_micros);
-        if let Some(newest) = newest {
-            set_applied_until(c, newest).await?;
-        }
-        Ok(())
+        Ok(applied_sources::advance(c, &newest_by_source(events)).await?)
     }
+}
+
+/// The time of the newest event of each service. The name of an event's type begins with its service.
+fn newest_by_source(events: &[Envelope]) -> AppliedUntil {
+    let mut newest = AppliedUntil::new();
+    for event in events {
+        let source = event.event_type.split('.').next().and_then(|source| source.parse().ok());
+        let at = Timestamp::from_micros(event.time_micros);
+        if let (Some(source), Some(at)) = (source, at) {
+            let latest = newest.entry(source).or_insert(at);
+            *latest = at.max(*latest);
+        }
+    }
+    newest
 }
 
 pub(crate) fn consumer() -> Consumer {
@@ -92,13 +103,16 @@ fn read_member(facts: &mut Facts, user: &Option<auth::User>) -> Result<(), Handl
         is_active_buyer: user.is_active_buyer,
         referrer_id: optional_id("referrer_id", user.referrer_id.as_deref())?,
         joined_on: day("created_at", user.created_at)?,
+        city: normalize_word(&user.city),
     });
     Ok(())
 }
 
 fn read_booking(facts: &mut Facts, e: booking::BookingChanged) -> Result<(), HandleError> {
     let status = word("status", &e.status)?;
-    let next = instalment::next_unpaid(status, read_instalments(&e.instalments)?);
+    let instalments = read_instalments(&e.instalments)?;
+    let unpaid = instalment::unpaid(status, &instalments).map_err(|e| HandleError::poison(e.to_string()))?;
+    let next = instalment::next_unpaid(status, instalments);
     facts.bookings.push(Booking {
         booking_id: id("booking_id", &e.booking_id)?,
         version: version(e.version)?,
@@ -111,6 +125,8 @@ fn read_booking(facts: &mut Facts, e: booking::BookingChanged) -> Result<(), Han
         next_due_on: next.map(|next| next.due_on),
         next_amount_paise: next.map(|next| next.amount),
         next_paid_paise: next.map(|next| next.paid),
+        vehicle_id: optional_id("vehicle_id", filled(&e.vehicle_id))?,
+        unpaid_instalments: instalment::format_unpaid(&unpaid),
     });
     Ok(())
 }
@@ -133,6 +149,8 @@ fn read_payment(facts: &mut Facts, e: booking::PaymentCompleted) -> Result<(), H
         method: Some(word("method", &e.method)?),
         amount_paise: money(e.amount_paise),
         happened_on: day("completed_at", e.completed_at)?,
+        booking_id: optional_id("booking_id", filled(&e.booking_id))?,
+        plan_version: plan_version(e.plan_version),
     });
     Ok(())
 }
@@ -145,6 +163,8 @@ fn read_refund(facts: &mut Facts, e: booking::PaymentRefunded) -> Result<(), Han
         method: Some(word("method", &e.method)?),
         amount_paise: money(e.amount_paise),
         happened_on: day("refunded_at", e.refunded_at)?,
+        booking_id: optional_id("booking_id", filled(&e.booking_id))?,
+        plan_version: plan_version(e.plan_version),
     });
     Ok(())
 }
@@ -158,6 +178,8 @@ fn read_return(facts: &mut Facts, e: booking::PaymentReturned) -> Result<(), Han
         method: None,
         amount_paise: money(e.amount_paise),
         happened_on: day("returned_at", e.returned_at)?,
+        booking_id: optional_id("booking_id", filled(&e.booking_id))?,
+        plan_version: None,
     });
     Ok(())
 }
@@ -193,6 +215,7 @@ fn read_placement(facts: &mut Facts, e: binary::PlacementMade) -> Result<(), Han
         side: word("side", &e.side)?,
         manual: e.manual,
         placed_on: day("placed_at", e.placed_at)?,
+        depth: Some(e.depth.into()),
     });
     read_pairs(facts, &e.pairs, None)
 }
@@ -218,9 +241,22 @@ fn read_pairs(facts: &mut Facts, pairs: &[binary::Pair], voided_on: Option<Day>)
             gross_paise: money(pair.gross_paise),
             emi_deduction_paise: money(pair.emi_deduction_paise),
             happened_on,
+            left_user_id: optional_id("left_user_id", filled(&pair.left_user_id))?,
+            right_user_id: optional_id("right_user_id", filled(&pair.right_user_id))?,
+            plan_version: plan_version(pair.plan_version),
         });
     }
     Ok(())
+}
+
+/// The bytes of an id; `None` for those of a returned payment without a booking, which are empty.
+fn filled(id: &[u8]) -> Option<&[u8]> {
+    (!id.is_empty()).then_some(id)
+}
+
+/// The number of a plan version; an older event has none.
+fn plan_version(number: u32) -> Option<i64> {
+    (number > 0).then(|| number.into())
 }
 
 fn read_plan(facts: &mut Facts, e: binary::PlanPublished) -> Result<(), HandleError> {
@@ -240,6 +276,7 @@ fn read_payout_step(facts: &mut Facts, payout: &Option<payout::Payout>) -> Resul
         tds_paise: money(payout.tds_paise),
         emi_paise: money(payout.emi_paise),
         net_paise: money(payout.net_paise),
+        requested_on: Some(day("requested_at", payout.requested_at)?),
     };
     facts.payout_steps.push(PayoutStep {
         payout_id: row.payout_id,

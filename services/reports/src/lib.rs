@@ -1,11 +1,11 @@
-//! Reporting: a dashboard for staff, one for each member, and reports by day, week or month.
+//! Reporting: a dashboard for staff, one for each member, and reports: by period, by generation and by age.
 //!
 //! Owns read models only; no decision depends on them. Reading order: [`domain`] (facts, rollups, periods, reports),
 //! `schema`, [`store`], [`app`], `consumers`, `http`, `jobs`.
 //!
 //! Invariants: figures come from events only; versioned facts keep the highest version and other facts are stored once
 //! by key, so events may arrive twice and in any order; a day is the Indian day of the event's own time; sums are exact
-//! and updated in the transaction that stores their facts; no name, address or personal number is stored.
+//! and updated in the transaction that stores their facts; of what a user typed only the city is stored.
 
 pub mod app;
 mod consumers;

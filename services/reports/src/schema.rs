@@ -8,6 +8,7 @@ diesel::table! {
         is_active_buyer -> Bool,
         referrer_id -> Nullable<Binary>,
         joined_on -> Text,
+        city -> Text,
     }
 }
 diesel::table! {
@@ -23,6 +24,8 @@ diesel::table! {
         next_due_on -> Nullable<Text>,
         next_amount_paise -> Nullable<BigInt>,
         next_paid_paise -> Nullable<BigInt>,
+        vehicle_id -> Nullable<Binary>,
+        unpaid_instalments -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -48,6 +51,7 @@ diesel::table! {
         tds_paise -> BigInt,
         emi_paise -> BigInt,
         net_paise -> BigInt,
+        requested_on -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -58,6 +62,8 @@ diesel::table! {
         method -> Nullable<Text>,
         amount_paise -> BigInt,
         happened_on -> Text,
+        booking_id -> Nullable<Binary>,
+        plan_version -> Nullable<BigInt>,
     }
 }
 diesel::table! {
@@ -75,6 +81,7 @@ diesel::table! {
         side -> Text,
         manual -> Bool,
         placed_on -> Text,
+        depth -> Nullable<BigInt>,
     }
 }
 diesel::table! {
@@ -85,6 +92,9 @@ diesel::table! {
         gross_paise -> BigInt,
         emi_deduction_paise -> BigInt,
         happened_on -> Text,
+        left_user_id -> Nullable<Binary>,
+        right_user_id -> Nullable<Binary>,
+        plan_version -> Nullable<BigInt>,
     }
 }
 diesel::table! {
@@ -115,7 +125,12 @@ diesel::table! {
     rollup_state (id) {
         id -> BigInt,
         version -> BigInt,
-        applied_until -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    applied_sources (source) {
+        source -> Text,
+        applied_until -> Timestamp,
     }
 }
 diesel::table! {
@@ -132,3 +147,15 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(plan_versions, plan_withdrawals);
+diesel::allow_tables_to_appear_in_same_query!(
+    members,
+    bookings,
+    wallets,
+    payouts,
+    receipts,
+    wallet_transactions,
+    placements,
+    pair_facts,
+    payout_steps,
+);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(members::joined_on, receipts::kind);

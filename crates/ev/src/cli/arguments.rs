@@ -131,6 +131,9 @@ pub(super) enum Command {
     /// The wallets' ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Reports.
+    #[command(subcommand)]
+    Reports(ReportsCommand),
     /// Payments at the gateways.
     #[command(subcommand)]
     Payments(PaymentsCommand),
@@ -241,6 +244,12 @@ pub(super) enum PaymentsCommand {
 pub(super) enum LedgerCommand {
     /// Verify every balance and the hash chain; fails when one is wrong (wallet's `DATABASE_URL`).
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReportsCommand {
+    /// Add up all facts again and correct the sums that differ; the platform may run (reports's `DATABASE_URL`).
+    Rebuild,
 }
 
 #[derive(Debug, Subcommand)]

@@ -31,6 +31,7 @@ mod reconcile;
 mod reencryption;
 mod refusals;
 mod replays;
+mod report_totals;
 mod roles;
 mod routes;
 mod sign_in_links;

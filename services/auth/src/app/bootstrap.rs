@@ -48,6 +48,7 @@ async fn create_admin(c: &mut DbConnection, email: &Identifier, now: Timestamp) 
         referrer_id: None,
         preferred_side: None,
         locale: Locale::default(),
+        city: None,
     };
     match register::register(c, &new_user, now).await {
         // Another instance has created the administrator meanwhile.

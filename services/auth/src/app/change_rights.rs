@@ -27,6 +27,7 @@ pub(crate) async fn create_user(
         referrer_id: None,
         preferred_side: None,
         locale: Locale::default(),
+        city: None,
     };
     register::register(c, &new_user, now).await
 }

@@ -11,7 +11,7 @@ use domain::{Timestamp, UserId};
 /// Saves the fields that `changes` sets and leaves the others; an address is replaced as a whole.
 ///
 /// `name` sets the full name. Without it, a new first or last name changes the full name to "first last". A user whose
-/// full name or `locale` changes is published.
+/// full name, `locale` or city changes is published.
 /// Errors with `NotFound` when the user does not exist.
 pub(crate) async fn edit_profile(
     c: &mut DbConnection,
@@ -33,7 +33,8 @@ pub(crate) async fn edit_profile(
     };
     let new_name = name.map(str::to_owned).or(full_name).filter(|name| *name != user.name);
     let new_locale = locale.filter(|locale| *locale != user.locale);
-    let is_changed = new_name.is_some() || new_locale.is_some();
+    let is_changed = new_name.is_some() || new_locale.is_some() || user.city != profile.city;
+    user.city.clone_from(&profile.city);
     user.locale = new_locale.unwrap_or(user.locale);
     if let Some(name) = new_name {
         user.name_folded = user_rules::fold_name(&name);

@@ -43,5 +43,6 @@ fn user_message(user: &User) -> v1::User {
         preferred_side: user.preferred_side.map(|side| side.to_string()),
         created_at: user.created_at.micros(),
         locale: user.locale.to_string(),
+        city: user.city.clone().unwrap_or_default(),
     }
 }

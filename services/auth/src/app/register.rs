@@ -25,6 +25,8 @@ pub(crate) struct NewUser {
     pub(crate) referrer_id: Option<UserId>,
     pub(crate) preferred_side: Option<Side>,
     pub(crate) locale: Locale,
+    /// City of the address in the profile.
+    pub(crate) city: Option<String>,
 }
 
 /// Finds the owner of a referral code; `None` when no code is given.
@@ -67,6 +69,7 @@ pub(crate) async fn register(c: &mut DbConnection, new_user: &NewUser, now: Time
             created_at: now,
             words_version: search::WORDS_VERSION,
             locale: new_user.locale,
+            city: new_user.city.clone(),
         };
         if users::insert(c, &user).await? {
             index_search_words::insert(c, &user).await?;

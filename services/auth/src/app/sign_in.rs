@@ -58,6 +58,7 @@ pub(crate) async fn sign_in(
                 referrer_id,
                 preferred_side: request.preferred_side,
                 locale: request.locale.unwrap_or_default(),
+                city: None,
             };
             (register::register(c, &new_user, now).await?, true)
         }

@@ -128,6 +128,7 @@ async fn create_user(
         referrer_id: register::find_referrer(c, profile.referral_code.as_deref()).await?,
         preferred_side: profile.preferred_side,
         locale: profile.locale.unwrap_or_default(),
+        city: profile.city.clone(),
     };
     let user = register::register(c, &new_user, now).await?;
     let given = profile.clone();

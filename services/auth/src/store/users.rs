@@ -42,6 +42,8 @@ pub(crate) struct User {
     /// Version of the algorithm that derived the search words; 0 when there are none.
     pub(crate) words_version: i64,
     pub(crate) locale: Locale,
+    /// City of the address in the profile, for events.
+    pub(crate) city: Option<String>,
 }
 
 /// Finds a user.

@@ -120,6 +120,22 @@ async fn a_user_chooses_their_locale() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_changed_city_is_published_and_another_change_of_the_address_is_not() {
+    let service = fixture::start().await;
+    let (me, _) = member(&service, "asha@example.com").await;
+    let address = |line1: &str, city: &str| json!({ "address": { "line1": line1, "city": city, "state": "MH", "pincode": "411001", "country": "IN" } });
+    for (line1, city) in [("1 MG Road", "Pune"), ("2 MG Road", "Pune"), ("2 MG Road", "Nagpur")] {
+        me.patch("/users/me", address(line1, city)).await.expect(200);
+    }
+    me.patch("/users/me", json!({ "gender": "female" })).await.expect(200);
+    let registered = service.published::<UserRegistered>().await.into_iter().map(|e| e.user.unwrap().city);
+    assert!(registered.into_iter().all(|city| city.is_empty()));
+    let updated = service.published::<UserUpdated>().await.into_iter().map(|e| e.user.unwrap());
+    let cities: Vec<(u64, String)> = updated.map(|user| (user.version, user.city)).collect();
+    assert_eq!(cities, [(2, "Pune".to_owned()), (3, "Nagpur".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_member_has_one_nominee() {
     let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;

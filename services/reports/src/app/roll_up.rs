@@ -1,6 +1,7 @@
 //! Changes of the rollups by stored facts.
 
-use crate::domain::fact::{AUTOMATIC, MANUAL, receipt_part};
+use crate::domain::fact::{AUTOMATIC, MANUAL, is_open, receipt_part};
+use crate::domain::instalment::parse_unpaid;
 use crate::domain::rollup::{RollupKind, Rollups, Sums};
 use crate::store::Replaced;
 use crate::store::bookings::Booking;
@@ -10,6 +11,12 @@ use crate::store::receipts::Receipt;
 use crate::store::tree::{PairFact, Placement};
 use crate::store::wallets::{Wallet, WalletTransaction};
 use domain::{Money, MoneyError, Role};
+use messaging::HandleError;
+
+/// Poisons a batch of which a sum exceeds 64 bits of paise.
+pub(super) fn overflow(error: MoneyError) -> HandleError {
+    HandleError::poison(error.to_string())
+}
 
 /// The sums of one fact with these amounts.
 fn of_one(amounts: impl IntoIterator<Item = Money>) -> Sums {
@@ -49,12 +56,42 @@ pub(super) fn bookings(rollups: &mut Rollups, rows: &[Replaced<Booking>]) -> Res
     Ok(())
 }
 
+/// Errors when the unpaid instalments of a booking cannot be read.
+pub(super) fn instalments(rollups: &mut Rollups, rows: &[Replaced<Booking>]) -> Result<(), HandleError> {
+    let unpaid = |booking: &Booking| {
+        parse_unpaid(booking.unpaid_instalments.as_deref()).map_err(|e| HandleError::poison(e.to_string()))
+    };
+    for Replaced { old, new } in rows {
+        for (day, amount) in old.as_ref().map(unpaid).transpose()?.unwrap_or_default() {
+            rollups.remove_on(day, RollupKind::Instalment, "", of_one([amount])).map_err(overflow)?;
+        }
+        for (day, amount) in unpaid(new)? {
+            rollups.add_on(day, RollupKind::Instalment, "", of_one([amount])).map_err(overflow)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn payouts(rollups: &mut Rollups, rows: &[Replaced<Payout>]) -> Result<(), MoneyError> {
     for Replaced { old, new } in rows {
         if let Some(old) = old {
             rollups.remove(RollupKind::Payout, old.status.as_str(), of_one([old.requested_paise, old.tds_paise]))?;
         }
         rollups.add(RollupKind::Payout, new.status.as_str(), of_one([new.requested_paise, new.tds_paise]))?;
+    }
+    Ok(())
+}
+
+pub(super) fn open_payouts(rollups: &mut Rollups, rows: &[Replaced<Payout>]) -> Result<(), MoneyError> {
+    let requested_on = |payout: &Payout| payout.requested_on.filter(|_| is_open(payout.status));
+    for Replaced { old, new } in rows {
+        if let Some((old, day)) = old.as_ref().and_then(|old| Some((old, requested_on(old)?))) {
+            let sums = of_one([old.requested_paise]);
+            rollups.remove_on(day, RollupKind::OpenPayout, old.status.as_str(), sums)?;
+        }
+        if let Some(day) = requested_on(new) {
+            rollups.add_on(day, RollupKind::OpenPayout, new.status.as_str(), of_one([new.requested_paise]))?;
+        }
     }
     Ok(())
 }

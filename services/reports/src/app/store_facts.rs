@@ -1,17 +1,17 @@
 //! Storage of facts from events, and the update of the rollups.
 
-use super::roll_up;
+use super::roll_up::{self, overflow};
 use crate::domain::rollup::Rollups;
 use crate::store::{bookings, members, payouts, plans, receipts, rollups, tree, wallets};
 use db::{Count, DbConnection};
-use domain::{MoneyError, StoredPlan};
+use domain::StoredPlan;
 use messaging::HandleError;
 
+pub use crate::store::applied_sources::{self, AppliedUntil};
 pub use crate::store::bookings::Booking;
 pub use crate::store::members::Member;
 pub use crate::store::payouts::{Payout, PayoutStep};
 pub use crate::store::receipts::Receipt;
-pub use crate::store::rollups::set_applied_until;
 pub use crate::store::tree::{PairFact, Placement};
 pub use crate::store::wallets::{Wallet, WalletTransaction};
 
@@ -41,7 +41,9 @@ pub async fn store_facts(c: &mut DbConnection, facts: &Facts) -> Result<(), Hand
     rollups::lock(c).await?;
     let mut sums = Rollups::default();
     roll_up::members(&mut sums, &members::upsert(c, &facts.members).await?).map_err(overflow)?;
-    roll_up::bookings(&mut sums, &bookings::upsert(c, &facts.bookings).await?).map_err(overflow)?;
+    let changed = bookings::upsert(c, &facts.bookings).await?;
+    roll_up::bookings(&mut sums, &changed).map_err(overflow)?;
+    roll_up::instalments(&mut sums, &changed)?;
     roll_up::receipts(&mut sums, &receipts::insert_new(c, &facts.receipts).await?).map_err(overflow)?;
     roll_up::wallets(&mut sums, &wallets::upsert(c, &facts.wallets).await?).map_err(overflow)?;
     let transactions = wallets::insert_new_transactions(c, &facts.transactions).await?;
@@ -49,12 +51,9 @@ pub async fn store_facts(c: &mut DbConnection, facts: &Facts) -> Result<(), Hand
     let placements = tree::insert_new_placements(c, &facts.placements).await?;
     roll_up::placements(&mut sums, &placements).map_err(overflow)?;
     roll_up::pairs(&mut sums, &tree::insert_new_pairs(c, &facts.pairs).await?).map_err(overflow)?;
-    roll_up::payouts(&mut sums, &payouts::upsert(c, &facts.payouts).await?).map_err(overflow)?;
+    let changed = payouts::upsert(c, &facts.payouts).await?;
+    roll_up::payouts(&mut sums, &changed).map_err(overflow)?;
+    roll_up::open_payouts(&mut sums, &changed).map_err(overflow)?;
     roll_up::steps(&mut sums, &payouts::insert_new_steps(c, &facts.payout_steps).await?).map_err(overflow)?;
     Ok(rollups::add(c, &sums).await?)
-}
-
-/// Poisons a batch of which a sum exceeds 64 bits of paise.
-fn overflow(error: MoneyError) -> HandleError {
-    HandleError::poison(error.to_string())
 }

@@ -17,6 +17,13 @@ pub const fn is_open(status: PayoutStatus) -> bool {
 }
 
 domain::text_enum! {
+    /// A service whose events the facts come from.
+    pub enum Source {
+        Auth = "auth", Booking = "booking", Wallet = "wallet", Binary = "binary", Payout = "payout",
+    }
+}
+
+domain::text_enum! {
     /// A payment, its refund, or a return: money that could not be booked and went to the payer's wallet.
     pub enum ReceiptKind { Payment = "payment", Refund = "refund", Return = "return" }
 }

@@ -1,7 +1,11 @@
-//! Pure rules: which figures a fact counts in ([`fact`]), their running sums ([`rollup`]), the next instalment of a
-//! booking ([`instalment`]), report periods ([`period`]) and reports ([`report`]).
+//! Pure rules: which figures a fact counts in ([`fact`]), their running sums ([`rollup`]), the unpaid instalments of a
+//! booking ([`instalment`]), report periods ([`period`]), [`ageing`], [`generation`]s, filters ([`filter`]), and reports
+//! ([`report`]).
 
+pub mod ageing;
 pub mod fact;
+pub mod filter;
+pub mod generation;
 pub mod instalment;
 pub mod period;
 pub mod report;

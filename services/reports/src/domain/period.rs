@@ -3,8 +3,10 @@
 use chrono::{Datelike, Days, Months};
 use domain::Day;
 
-/// Rows of a report.
+/// Rows of a report, unless it is sent as a stream.
 pub const MAX_PERIODS: usize = 1_000;
+/// Rows of a report that is sent as a stream.
+pub const MAX_STREAMED_PERIODS: usize = 100_000;
 
 domain::text_enum! {
     /// Length of a period. Weeks begin on Monday.
@@ -16,8 +18,8 @@ domain::text_enum! {
 pub enum RangeError {
     #[error("`from` is after `to`")]
     Backwards,
-    #[error("a report has at most {MAX_PERIODS} rows: request fewer days, or group them by week or month")]
-    TooLong,
+    #[error("at most {max_periods} rows: request fewer days, group them by week or month, or request a CSV file")]
+    TooLong { max_periods: usize },
 }
 
 /// A range of days, both ends included, and its grouping.
@@ -32,8 +34,13 @@ impl Periods {
     /// Without `from` and `to`, the range is the current month; with `from` alone, it ends with the current month or on
     /// `from`, whichever is later; with `to` alone, it begins on the first of that month.
     ///
-    /// Errors when `from` is after `to` or there are more than [`MAX_PERIODS`] periods.
-    pub fn try_new(today: Day, from: Option<Day>, to: Option<Day>, grouping: Grouping) -> Result<Self, RangeError> {
+    /// Errors when `from` is after `to` or there are more than `max_periods`.
+    pub fn try_new(
+        today: Day,
+        (from, to): (Option<Day>, Option<Day>),
+        grouping: Grouping,
+        max_periods: usize,
+    ) -> Result<Self, RangeError> {
         let month_end = previous(today.month().next().first_day());
         let to_day = to.unwrap_or_else(|| from.map_or(month_end, |from| from.max(month_end)));
         let from_day = from.unwrap_or_else(|| to_day.month().first_day());
@@ -41,10 +48,26 @@ impl Periods {
         if from_day > to_day {
             return Err(RangeError::Backwards);
         }
-        if periods.starts().nth(MAX_PERIODS).is_some() {
-            return Err(RangeError::TooLong);
+        if periods.starts().nth(max_periods).is_some() {
+            return Err(RangeError::TooLong { max_periods });
         }
         Ok(periods)
+    }
+
+    /// The range in parts of whole periods and about a year each, in order: what is read at once.
+    pub fn parts(self) -> impl Iterator<Item = Self> {
+        let max_periods = match self.grouping {
+            Grouping::Day => 366,
+            Grouping::Week => 52,
+            Grouping::Month => 12,
+        };
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let part = rest?;
+            let after = part.starts().nth(max_periods);
+            rest = after.map(|from| Self { from, ..part });
+            Some(Self { to: after.map_or(part.to, previous), ..part })
+        })
     }
 
     /// The range of the same length that ends the day before this one: as many whole months where this one consists of
@@ -116,13 +139,14 @@ mod tests {
     }
 
     fn range(from: &str, to: &str, grouping: Grouping) -> Result<Periods, RangeError> {
-        Periods::try_new(day("2026-11-10"), Some(day(from)), Some(day(to)), grouping)
+        Periods::try_new(day("2026-11-10"), (Some(day(from)), Some(day(to))), grouping, MAX_PERIODS)
     }
 
     #[test]
     fn the_default_range_is_the_current_month() {
         let range_of = |from: Option<&str>, to: Option<&str>| {
-            let p = Periods::try_new(day("2026-11-10"), from.map(day), to.map(day), Grouping::Day).expect("a range");
+            let days = (from.map(day), to.map(day));
+            let p = Periods::try_new(day("2026-11-10"), days, Grouping::Day, MAX_PERIODS).expect("a range");
             (p.from.to_string(), p.to.to_string())
         };
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
@@ -150,8 +174,29 @@ mod tests {
         for (to, fits) in [("2022-09-25", true), ("2022-09-26", true), ("2022-09-27", false)] {
             assert_eq!(range("2020-01-01", to, Grouping::Day).is_ok(), fits, "{to}");
         }
-        assert_eq!(range("0001-01-01", "9999-12-31", Grouping::Month), Err(RangeError::TooLong));
+        assert_eq!(range("0001-01-01", "9999-12-31", Grouping::Month), Err(RangeError::TooLong { max_periods: 1_000 }));
         assert!(range("9999-12-01", "9999-12-31", Grouping::Week).is_ok());
+    }
+
+    #[test]
+    fn the_parts_of_a_range_have_its_periods_in_order() {
+        for (grouping, to, parts) in [
+            (Grouping::Day, "2026-03-06", 1),
+            (Grouping::Day, "2027-03-06", 1),
+            (Grouping::Day, "2027-03-07", 2),
+            (Grouping::Day, "2028-11-17", 3),
+            (Grouping::Week, "2028-11-17", 3),
+            (Grouping::Month, "2027-02-28", 1),
+            (Grouping::Month, "2028-11-17", 3),
+        ] {
+            let whole = range("2026-03-06", to, grouping).expect("a range");
+            let all: Vec<_> = whole.parts().collect();
+            assert_eq!(all.len(), parts, "{grouping} to {to}");
+            let starts: Vec<_> = all.iter().flat_map(|part| part.starts()).collect();
+            assert_eq!(starts, whole.starts().collect::<Vec<_>>(), "{grouping} to {to}");
+            assert_eq!((all.first().map(|p| p.from), all.last().map(|p| p.to)), (Some(whole.from), Some(whole.to)));
+            assert!(all.windows(2).all(|two| matches!(two, [a, b] if a.to.next() == b.from)));
+        }
     }
 
     #[test]

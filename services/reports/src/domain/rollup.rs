@@ -26,6 +26,10 @@ domain::text_enum! {
         PayoutStep = "payout_step",
         /// Payouts by status: requested, TDS. Over all days only.
         Payout = "payout",
+        /// Unpaid instalments of confirmed bookings by due day: unpaid amount.
+        Instalment = "instalment",
+        /// Payouts that are requested and not finished, by the day of the request and status: requested.
+        OpenPayout = "open_payout",
         /// Wallets: available, held, EMI reserve, reserve, clawback due. Over all days only.
         Wallet = "wallet",
     }

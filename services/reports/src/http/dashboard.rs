@@ -1,8 +1,9 @@
 //! Dashboard of the platform for staff.
 
 use super::overflow;
+use super::source::{AsOf, Reader};
 use crate::ReportsState;
-use crate::domain::fact::{is_commission, is_open, parse_receipt_part, signed_amount};
+use crate::domain::fact::{Source, is_commission, is_open, parse_receipt_part, signed_amount};
 use crate::domain::rollup::{RollupKind, Sums};
 use crate::domain::{BookingStatus, MoneySource, PayoutStatus, TransactionType};
 use crate::store::rollups;
@@ -32,6 +33,8 @@ pub(super) struct DashboardView {
     /// Amount that members owe after reversals.
     clawback_due: Money,
     today: TodayView,
+    #[serde(flatten)]
+    as_of: AsOf,
 }
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -96,8 +99,10 @@ struct TodayView {
 pub(super) async fn get(state: web::Data<ReportsState>) -> Result<Json<DashboardView>, Problem> {
     // One query of the rollups, so the cost does not grow with the number of members.
     let today = state.ctx.now().day();
-    let mut c = state.ctx.db().replica().await?;
-    let mut dashboard = DashboardView::default();
+    let reader = Reader::new(&state.ctx, false).await?;
+    let as_of = reader.as_of(Source::ALL).await?;
+    let mut c = reader.connection().await?;
+    let mut dashboard = DashboardView { as_of, ..DashboardView::default() };
     for (key, sums) in rollups::load_totals_and_day(&mut c, today).await? {
         match key.day {
             None => dashboard.add(key.kind, &key.part, sums)?,
@@ -138,7 +143,9 @@ impl DashboardView {
             | RollupKind::BookingMade
             | RollupKind::Placement
             | RollupKind::Pair
-            | RollupKind::PayoutStep => {}
+            | RollupKind::PayoutStep
+            | RollupKind::Instalment
+            | RollupKind::OpenPayout => {}
         }
         Ok(())
     }
@@ -159,6 +166,8 @@ impl TodayView {
             | RollupKind::Pair
             | RollupKind::PayoutStep
             | RollupKind::Payout
+            | RollupKind::Instalment
+            | RollupKind::OpenPayout
             | RollupKind::Wallet => {}
         }
         Ok(())

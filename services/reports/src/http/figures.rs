@@ -1,9 +1,10 @@
-//! Columns of the five reports, and the queries for their daily figures.
+//! Columns of the reports by period, and the queries for their daily figures.
 
 use crate::domain::fact::{MoneySource, is_commission, signed_amount};
+use crate::domain::filter::{FilterName, ReportFilters};
 use crate::domain::report::{Column, DailyFigure};
-use crate::domain::{PairStatus, PayoutStatus, ReceiptKind, TransactionType};
-use crate::store::{bookings, members, payouts, receipts, tree, wallets};
+use crate::domain::{BookingStatus, PairStatus, PayoutStatus, ReceiptKind, TransactionType};
+use crate::store::{bookings, cohorts, members, payouts, receipts, tree, wallets};
 use db::DbConnection;
 use domain::Day;
 use http_api::Problem;
@@ -11,26 +12,35 @@ use http_api::Problem;
 /// `revenue` = `received` − `refunded`: new money only. `from_wallets` and `from_emi` are payments less refunds.
 /// `returned` is captured money that could not be booked, or whose refund was refused: it went to the payer's wallet.
 pub(super) const SALES: &[Column] = &[
-    Column::count("bookings"),
-    Column::rupees("booked_value"),
-    Column::count("payments"),
-    Column::rupees("received"),
-    Column::count("refunds"),
-    Column::rupees("refunded"),
-    Column::rupees("revenue"),
-    Column::rupees("from_wallets"),
-    Column::rupees("from_emi"),
-    Column::rupees("returned"),
+    Column::count("bookings").filtered_by(OF_BOOKING),
+    Column::rupees("booked_value").filtered_by(OF_BOOKING),
+    Column::count("payments").filtered_by(OF_PAYMENT),
+    Column::rupees("received").filtered_by(OF_PAYMENT),
+    Column::count("refunds").filtered_by(OF_PAYMENT),
+    Column::rupees("refunded").filtered_by(OF_PAYMENT),
+    Column::rupees("revenue").filtered_by(OF_PAYMENT),
+    Column::rupees("from_wallets").filtered_by(OF_PAYMENT),
+    Column::rupees("from_emi").filtered_by(OF_PAYMENT),
+    Column::rupees("returned").filtered_by(OF_BOOKING),
 ];
+const OF_BOOKING: &[FilterName] = &[FilterName::Vehicle, FilterName::Status, FilterName::City];
+const OF_PAYMENT: &[FilterName] = FilterName::ALL;
+const OF_MEMBER: &[FilterName] = &[FilterName::City];
+const OF_PAIR: &[FilterName] = &[FilterName::City, FilterName::PlanVersion];
+const OF_PAYOUT: &[FilterName] = &[FilterName::City, FilterName::Status];
 
 /// Loads the daily figures of the sales report.
-pub(super) async fn sales(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<DailyFigure>, Problem> {
+pub(super) async fn sales(
+    c: &mut DbConnection,
+    days: (Day, Day),
+    filters: &ReportFilters,
+) -> Result<Vec<DailyFigure>, Problem> {
     let mut figures = Vec::new();
-    for (day, count, price) in bookings::booked_per_day(c, from, to).await? {
+    for (day, count, price) in bookings::booked_per_day(c, days, filters).await? {
         figures.push(DailyFigure::count(day, "bookings", count));
         figures.push(DailyFigure::rupees(day, "booked_value", price));
     }
-    for (day, kind, method, count, amount) in receipts::per_day(c, from, to).await? {
+    for (day, kind, method, count, amount) in receipts::per_day(c, days, filters).await? {
         let net = signed_amount(kind, amount).map_err(super::overflow)?;
         match kind {
             ReceiptKind::Payment => figures.push(DailyFigure::count(day, "payments", count)),
@@ -56,37 +66,44 @@ pub(super) async fn sales(c: &mut DbConnection, from: Day, to: Day) -> Result<Ve
 }
 
 /// Members by the day they joined or were placed.
-pub(super) const USERS: &[Column] =
-    &[Column::count("registrations"), Column::count("referred"), Column::count("placed")];
+pub(super) const USERS: &[Column] = &[
+    Column::count("registrations").filtered_by(OF_MEMBER),
+    Column::count("referred").filtered_by(OF_MEMBER),
+    Column::count("placed").filtered_by(OF_MEMBER),
+];
 
 /// Loads the daily figures of the users report.
-pub(super) async fn users(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<DailyFigure>, Problem> {
+pub(super) async fn users(
+    c: &mut DbConnection,
+    days: (Day, Day),
+    filters: &ReportFilters,
+) -> Result<Vec<DailyFigure>, Problem> {
     let mut figures = Vec::new();
-    for (day, joined, referred) in members::joined_per_day(c, from, to).await? {
+    for (day, joined, referred) in members::joined_per_day(c, days, filters).await? {
         figures.push(DailyFigure::count(day, "registrations", joined));
         figures.push(DailyFigure::count(day, "referred", referred));
     }
-    let placed = tree::placed_per_day(c, from, to).await?;
+    let placed = tree::placed_per_day(c, days, filters).await?;
     figures.extend(placed.into_iter().map(|(day, _, count)| DailyFigure::count(day, "placed", count)));
     Ok(figures)
 }
 
 /// One column per transaction type, signed as shown to members, and the commission.
 pub(super) const WALLET: &[Column] = &[
-    Column::rupees("referral_bonus"),
-    Column::rupees("binary_pair"),
-    Column::rupees("reversal"),
-    Column::rupees("clawback"),
-    Column::rupees("commission"),
-    Column::rupees("emi_deduction"),
-    Column::rupees("emi_release"),
-    Column::rupees("reserve_deduction"),
-    Column::rupees("reserve_release"),
-    Column::rupees("deposit"),
-    Column::rupees("refund"),
-    Column::rupees("booking_payment"),
-    Column::rupees("payout"),
-    Column::rupees("adjustment"),
+    Column::rupees("referral_bonus").filtered_by(OF_MEMBER),
+    Column::rupees("binary_pair").filtered_by(OF_MEMBER),
+    Column::rupees("reversal").filtered_by(OF_MEMBER),
+    Column::rupees("clawback").filtered_by(OF_MEMBER),
+    Column::rupees("commission").filtered_by(OF_MEMBER),
+    Column::rupees("emi_deduction").filtered_by(OF_MEMBER),
+    Column::rupees("emi_release").filtered_by(OF_MEMBER),
+    Column::rupees("reserve_deduction").filtered_by(OF_MEMBER),
+    Column::rupees("reserve_release").filtered_by(OF_MEMBER),
+    Column::rupees("deposit").filtered_by(OF_MEMBER),
+    Column::rupees("refund").filtered_by(OF_MEMBER),
+    Column::rupees("booking_payment").filtered_by(OF_MEMBER),
+    Column::rupees("payout").filtered_by(OF_MEMBER),
+    Column::rupees("adjustment").filtered_by(OF_MEMBER),
 ];
 
 const fn wallet_column(kind: TransactionType) -> &'static str {
@@ -108,9 +125,13 @@ const fn wallet_column(kind: TransactionType) -> &'static str {
 }
 
 /// Loads the daily figures of the wallet report.
-pub(super) async fn wallet(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<DailyFigure>, Problem> {
+pub(super) async fn wallet(
+    c: &mut DbConnection,
+    days: (Day, Day),
+    filters: &ReportFilters,
+) -> Result<Vec<DailyFigure>, Problem> {
     let mut figures = Vec::new();
-    for (day, kind, amount) in wallets::per_day(c, from, to).await? {
+    for (day, kind, amount) in wallets::per_day(c, days, filters).await? {
         figures.push(DailyFigure::rupees(day, wallet_column(kind), amount));
         if is_commission(kind) {
             figures.push(DailyFigure::rupees(day, "commission", amount));
@@ -122,23 +143,27 @@ pub(super) async fn wallet(c: &mut DbConnection, from: Day, to: Day) -> Result<V
 /// By the day of the step. `paid_gross` = `tds` + `emi` + `net`; `returned` counts payouts that the bank returned, with
 /// their gross amount.
 pub(super) const PAYOUTS: &[Column] = &[
-    Column::count("requested"),
-    Column::rupees("requested_amount"),
-    Column::count("paid"),
-    Column::rupees("paid_gross"),
-    Column::rupees("tds"),
-    Column::rupees("emi"),
-    Column::rupees("net"),
-    Column::count("refused"),
-    Column::count("failed"),
-    Column::count("returned"),
-    Column::rupees("returned_amount"),
+    Column::count("requested").filtered_by(OF_PAYOUT),
+    Column::rupees("requested_amount").filtered_by(OF_PAYOUT),
+    Column::count("paid").filtered_by(OF_PAYOUT),
+    Column::rupees("paid_gross").filtered_by(OF_PAYOUT),
+    Column::rupees("tds").filtered_by(OF_PAYOUT),
+    Column::rupees("emi").filtered_by(OF_PAYOUT),
+    Column::rupees("net").filtered_by(OF_PAYOUT),
+    Column::count("refused").filtered_by(OF_PAYOUT),
+    Column::count("failed").filtered_by(OF_PAYOUT),
+    Column::count("returned").filtered_by(OF_PAYOUT),
+    Column::rupees("returned_amount").filtered_by(OF_PAYOUT),
 ];
 
 /// Loads the daily figures of the payouts report.
-pub(super) async fn payouts(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<DailyFigure>, Problem> {
+pub(super) async fn payouts(
+    c: &mut DbConnection,
+    days: (Day, Day),
+    filters: &ReportFilters,
+) -> Result<Vec<DailyFigure>, Problem> {
     let mut figures = Vec::new();
-    for step in payouts::per_day(c, from, to).await? {
+    for step in payouts::per_day(c, days, filters).await? {
         let (day, requested) = (step.day, step.requested);
         match step.status {
             PayoutStatus::Requested => {
@@ -168,26 +193,30 @@ pub(super) async fn payouts(c: &mut DbConnection, from: Day, to: Day) -> Result<
 
 /// Gross amounts; `emi_deduction` is the part of `gross` that went to EMI reserves.
 pub(super) const BINARY: &[Column] = &[
-    Column::count("placements"),
-    Column::count("manual_placements"),
-    Column::count("pairs_matched"),
-    Column::rupees("gross"),
-    Column::rupees("emi_deduction"),
-    Column::count("pairs_flushed"),
-    Column::count("pairs_voided"),
-    Column::rupees("voided_gross"),
+    Column::count("placements").filtered_by(OF_MEMBER),
+    Column::count("manual_placements").filtered_by(OF_MEMBER),
+    Column::count("pairs_matched").filtered_by(OF_PAIR),
+    Column::rupees("gross").filtered_by(OF_PAIR),
+    Column::rupees("emi_deduction").filtered_by(OF_PAIR),
+    Column::count("pairs_flushed").filtered_by(OF_PAIR),
+    Column::count("pairs_voided").filtered_by(OF_PAIR),
+    Column::rupees("voided_gross").filtered_by(OF_PAIR),
 ];
 
 /// Loads the daily figures of the binary report.
-pub(super) async fn binary(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<DailyFigure>, Problem> {
+pub(super) async fn binary(
+    c: &mut DbConnection,
+    days: (Day, Day),
+    filters: &ReportFilters,
+) -> Result<Vec<DailyFigure>, Problem> {
     let mut figures = Vec::new();
-    for (day, manual, count) in tree::placed_per_day(c, from, to).await? {
+    for (day, manual, count) in tree::placed_per_day(c, days, filters).await? {
         figures.push(DailyFigure::count(day, "placements", count));
         if manual {
             figures.push(DailyFigure::count(day, "manual_placements", count));
         }
     }
-    for (day, outcome, count, gross, emi) in tree::per_day(c, from, to).await? {
+    for (day, outcome, count, gross, emi) in tree::per_day(c, days, filters).await? {
         match outcome {
             PairStatus::Matched => {
                 figures.push(DailyFigure::count(day, "pairs_matched", count));
@@ -201,5 +230,48 @@ pub(super) async fn binary(c: &mut DbConnection, from: Day, to: Day) -> Result<V
             }
         }
     }
+    Ok(figures)
+}
+
+/// Members by the day they joined, with what became of them until now. `booked` and `bought` are members with a booking,
+/// and with one that is completed; `paid` is their own money less refunds, `earned` what their wallets were credited.
+pub(super) const COHORTS: &[Column] = &[
+    Column::count("joined").filtered_by(OF_MEMBER),
+    Column::count("referred").filtered_by(OF_MEMBER),
+    Column::count("placed").filtered_by(OF_MEMBER),
+    Column::count("active_buyers").filtered_by(OF_MEMBER),
+    Column::count("booked").filtered_by(OF_MEMBER),
+    Column::count("bought").filtered_by(OF_MEMBER),
+    Column::rupees("paid").filtered_by(OF_MEMBER),
+    Column::rupees("earned").filtered_by(OF_MEMBER),
+];
+
+const BOUGHT: &[BookingStatus] = &[BookingStatus::Completed, BookingStatus::Delivered];
+
+/// Loads the figures of the cohorts by the day of joining.
+pub(super) async fn cohorts(
+    c: &mut DbConnection,
+    days: (Day, Day),
+    filters: &ReportFilters,
+) -> Result<Vec<DailyFigure>, Problem> {
+    let mut figures = Vec::new();
+    for (day, is_active_buyer, joined, referred) in cohorts::joined(c, days, filters).await? {
+        figures.push(DailyFigure::count(day, "joined", joined));
+        figures.push(DailyFigure::count(day, "referred", referred));
+        if is_active_buyer {
+            figures.push(DailyFigure::count(day, "active_buyers", joined));
+        }
+    }
+    let placed = cohorts::placed(c, days, filters).await?;
+    figures.extend(placed.into_iter().map(|(day, count)| DailyFigure::count(day, "placed", count)));
+    for (column, statuses) in [("booked", BookingStatus::ALL), ("bought", BOUGHT)] {
+        let buyers = cohorts::with_booking(c, days, filters, statuses).await?;
+        figures.extend(buyers.into_iter().map(|(day, count)| DailyFigure::count(day, column, count)));
+    }
+    for (day, kind, amount) in cohorts::paid(c, days, filters).await? {
+        figures.push(DailyFigure::rupees(day, "paid", signed_amount(kind, amount).map_err(super::overflow)?));
+    }
+    let earned = cohorts::earned(c, days, filters).await?;
+    figures.extend(earned.into_iter().map(|(day, amount)| DailyFigure::rupees(day, "earned", amount)));
     Ok(figures)
 }

@@ -7,7 +7,7 @@ use super::overflow;
 use crate::ReportsState;
 use crate::domain::fact::{is_open, signed_amount};
 use crate::domain::{Instalment, PairStatus};
-use crate::store::{bookings, members, payouts, plans, receipts, rollups, tree, wallets};
+use crate::store::{applied_sources, bookings, members, payouts, plans, receipts, tree, wallets};
 use actix_web::web;
 use db::DbConnection;
 use domain::{BookingId, Day, Money, PaymentMethod, Plan, Timestamp, UserId};
@@ -91,7 +91,7 @@ async fn load(
     now: Timestamp,
 ) -> Result<MemberDashboardView, Problem> {
     // Read first, so that the figures are never older than it.
-    let as_of = rollups::find_applied_until(c).await?;
+    let as_of = applied_sources::load(c).await?.into_values().max();
     let by_status = bookings::count_by_status(c, user).await?;
     let (referrals, active_referrals) = members::count_referrals(c, user).await?;
     let wallet = wallets::find(c, user).await?;

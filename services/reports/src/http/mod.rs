@@ -1,10 +1,15 @@
-//! Routes of the reports service: dashboards, and reports by day, week or month.
+//! Routes of the reports service: dashboards and reports.
 
+mod breakdowns;
+mod catalogue;
+mod chart;
 mod dashboard;
 mod figures;
 mod members;
 mod reports;
+mod request;
 mod sheet;
+mod source;
 
 use crate::ReportsState;
 use domain::MoneyError;
@@ -23,6 +28,11 @@ pub(crate) fn routes(state: ReportsState) -> Routes {
         .get("/reports/wallet", staff, documented!(reports::wallet))
         .get("/reports/payouts", staff, documented!(reports::payouts))
         .get("/reports/binary", staff, documented!(reports::binary))
+        .get("/reports/cohorts", staff, documented!(reports::cohorts))
+        .get("/reports/generations", staff, documented!(reports::generations))
+        .get("/reports/emi-ageing", staff, documented!(reports::emi_ageing))
+        .get("/reports/payout-ageing", staff, documented!(reports::payout_ageing))
+        .get("/reports/{name}.svg", staff, documented!(chart::get))
 }
 
 /// 500 for a sum that exceeds 64 bits of paise.

@@ -1,7 +1,9 @@
 //! Full-table sums of the facts, from which the rollups are rebuilt. No request runs them.
 
-use super::rollups::overflow_error;
-use crate::domain::fact::{AUTOMATIC, MANUAL, receipt_part};
+use super::bookings::list_unpaid;
+use super::rollups::{deserialization_error, overflow_error};
+use crate::domain::fact::{AUTOMATIC, MANUAL, is_open, receipt_part};
+use crate::domain::instalment::parse_unpaid;
 use crate::domain::rollup::{RollupKind, Rollups, Sums};
 use crate::domain::{BookingStatus, PairStatus, PayoutStatus, ReceiptKind, TransactionType};
 use crate::schema::{
@@ -15,6 +17,9 @@ use domain::{Day, Money, PaymentMethod, Role};
 
 type Sum = Option<Money>;
 
+/// Bookings that are read at once.
+const MAX_PAGE_ROWS: i64 = 1_000;
+
 /// Converts a count and nullable SQL sums.
 fn to_sums(facts: i64, sums: &[Sum]) -> Sums {
     Sums::new(facts, sums.iter().map(|sum| sum.unwrap_or_default().paise()))
@@ -25,9 +30,11 @@ pub async fn load_all(c: &mut DbConnection) -> QueryResult<Rollups> {
     let mut rollups = Rollups::default();
     sum_members_and_placements(c, &mut rollups).await?;
     sum_bookings(c, &mut rollups).await?;
+    sum_unpaid_instalments(c, &mut rollups).await?;
     sum_receipts_and_wallets(c, &mut rollups).await?;
     sum_pairs(c, &mut rollups).await?;
     sum_payouts(c, &mut rollups).await?;
+    sum_open_payouts(c, &mut rollups).await?;
     Ok(rollups)
 }
 
@@ -70,6 +77,21 @@ async fn sum_bookings(c: &mut DbConnection, rollups: &mut Rollups) -> QueryResul
         rollups.add(RollupKind::Booking, status.as_str(), Sums::new(rows, [])).map_err(overflow_error)?;
     }
     Ok(())
+}
+
+async fn sum_unpaid_instalments(c: &mut DbConnection, rollups: &mut Rollups) -> QueryResult<()> {
+    let mut after = None;
+    loop {
+        let rows = list_unpaid(c, after, MAX_PAGE_ROWS).await?;
+        let Some((last, _)) = rows.last() else { return Ok(()) };
+        after = Some(*last);
+        for (_, unpaid) in &rows {
+            for (day, amount) in parse_unpaid(unpaid.as_deref()).map_err(deserialization_error)? {
+                let sums = Sums::of_one([amount.paise()]);
+                rollups.add_on(day, RollupKind::Instalment, "", sums).map_err(overflow_error)?;
+            }
+        }
+    }
 }
 
 async fn sum_receipts_and_wallets(c: &mut DbConnection, rollups: &mut Rollups) -> QueryResult<()> {
@@ -148,6 +170,21 @@ async fn sum_payouts(c: &mut DbConnection, rollups: &mut Rollups) -> QueryResult
         .await?;
     for (status, rows, requested, tds) in by_status {
         rollups.add(RollupKind::Payout, status.as_str(), to_sums(rows, &[requested, tds])).map_err(overflow_error)?;
+    }
+    Ok(())
+}
+
+async fn sum_open_payouts(c: &mut DbConnection, rollups: &mut Rollups) -> QueryResult<()> {
+    let requested: Vec<(PayoutStatus, Option<Day>, i64, Sum)> = payouts::table
+        .group_by((payouts::status, payouts::requested_on))
+        .select((payouts::status, payouts::requested_on, count_star(), sum_i64(payouts::requested_paise)))
+        .load(c)
+        .await?;
+    for (status, day, rows, amount) in requested {
+        if let (Some(day), true) = (day, is_open(status)) {
+            let sums = to_sums(rows, &[amount]);
+            rollups.add_on(day, RollupKind::OpenPayout, status.as_str(), sums).map_err(overflow_error)?;
+        }
     }
     Ok(())
 }

@@ -1,16 +1,17 @@
 //! Members and staff, each in the latest version.
 
 use super::{Replaced, rollups};
+use crate::domain::filter::ReportFilters;
 use crate::domain::rollup::RollupKind;
 use crate::schema::members;
 use db::{AnyOfExt, DbConnection};
-use diesel::dsl::count_star;
+use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Role, UserId};
 
 /// A registered user in the latest version.
-#[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = members, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Member {
     pub user_id: UserId,
@@ -19,15 +20,31 @@ pub struct Member {
     pub is_active_buyer: bool,
     pub referrer_id: Option<UserId>,
     pub joined_on: Day,
+    /// Normalized for comparison; empty where it is not known.
+    pub city: String,
 }
 
 /// Stores the users that are new or of a higher version, and returns each with the row it replaced.
 pub async fn upsert(c: &mut DbConnection, rows: &[Member]) -> QueryResult<Vec<Replaced<Member>>> {
-    upsert_newer!(c, rows, Member of members by user_id, set role, is_active_buyer, referrer_id, joined_on)
+    upsert_newer!(c, rows, Member of members by user_id, set role, is_active_buyer, referrer_id, joined_on, city)
 }
 
 /// Lists per day of a range the count of members who joined, and of those who were referred.
-pub async fn joined_per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, i64, i64)>> {
+pub async fn joined_per_day(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    filters: &ReportFilters,
+) -> QueryResult<Vec<(Day, i64, i64)>> {
+    if let Some(city) = &filters.city {
+        return members::table
+            .filter(members::joined_on.between(from, to))
+            .filter(members::role.eq(Role::User))
+            .filter(members::city.eq(city))
+            .group_by(members::joined_on)
+            .select((members::joined_on, count_star(), count(members::referrer_id.nullable())))
+            .load(c)
+            .await;
+    }
     let days = rollups::load_per_day(c, RollupKind::Joined, from, to).await?;
     Ok(days
         .into_iter()

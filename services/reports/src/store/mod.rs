@@ -63,8 +63,11 @@ fn without<K: Ord, R>(mut new: BTreeMap<K, R>, stored: Vec<K>) -> Vec<R> {
     new.into_values().collect()
 }
 
+pub mod applied_sources;
 pub mod bookings;
+pub mod cohorts;
 pub mod fact_sums;
+pub mod generations;
 pub mod members;
 pub mod payouts;
 pub mod plans;

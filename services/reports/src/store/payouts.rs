@@ -3,10 +3,11 @@
 use super::Replaced;
 use super::rollups::{self, deserialization_error};
 use crate::domain::PayoutStatus;
+use crate::domain::filter::ReportFilters;
 use crate::domain::rollup::{RollupKind, Sums};
-use crate::schema::{payout_steps, payouts};
-use db::{AnyOfExt, DbConnection};
-use diesel::dsl::count_star;
+use crate::schema::{members, payout_steps, payouts};
+use db::{AnyOfExt, DbConnection, MultiBackend, sum_i64};
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Money, PayoutId, UserId};
@@ -23,6 +24,8 @@ pub struct Payout {
     pub tds_paise: Money,
     pub emi_paise: Money,
     pub net_paise: Money,
+    /// `None` in a row of an older version.
+    pub requested_on: Option<Day>,
 }
 
 /// A status that a payout reached.
@@ -42,7 +45,7 @@ pub struct PayoutStep {
 pub async fn upsert(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<Vec<Replaced<Payout>>> {
     upsert_newer!(
         c, rows, Payout of payouts by payout_id,
-        set user_id, status, requested_paise, tds_paise, emi_paise, net_paise
+        set user_id, status, requested_paise, tds_paise, emi_paise, net_paise, requested_on
     )
 }
 
@@ -74,7 +77,14 @@ pub struct PayoutStepsPerDay {
 }
 
 /// Lists the steps of payouts per day of a range and resulting status.
-pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<PayoutStepsPerDay>> {
+pub async fn per_day(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    filters: &ReportFilters,
+) -> QueryResult<Vec<PayoutStepsPerDay>> {
+    if !filters.is_empty() {
+        return facts_per_day(c, (from, to), filters).await;
+    }
     let days = rollups::load_per_day(c, RollupKind::PayoutStep, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
         let [requested, tds, emi, net, _] = sums.amounts();
@@ -82,4 +92,42 @@ pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Ve
         Ok(PayoutStepsPerDay { day, status, count: sums.facts, requested, tds, emi, net })
     };
     days.into_iter().map(figure).collect()
+}
+
+type StepSums = (Day, PayoutStatus, i64, Option<Money>, Option<Money>, Option<Money>, Option<Money>);
+
+async fn facts_per_day(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    filters: &ReportFilters,
+) -> QueryResult<Vec<PayoutStepsPerDay>> {
+    use payout_steps as t;
+    let mut query = t::table
+        .filter(t::happened_on.between(from, to))
+        .group_by((t::happened_on, t::status))
+        .select((
+            t::happened_on,
+            t::status,
+            count_star(),
+            sum_i64(t::requested_paise),
+            sum_i64(t::tds_paise),
+            sum_i64(t::emi_paise),
+            sum_i64(t::net_paise),
+        ))
+        .into_boxed::<MultiBackend>();
+    if let Some(status) = filters.payout_status {
+        let payout = payouts::table.filter(payouts::payout_id.eq(t::payout_id));
+        query = query.filter(exists(payout.filter(payouts::status.eq(status))));
+    }
+    if let Some(city) = &filters.city {
+        let owner = members::table.on(members::user_id.eq(payouts::user_id));
+        let payout = payouts::table.inner_join(owner).filter(payouts::payout_id.eq(t::payout_id));
+        query = query.filter(exists(payout.filter(members::city.eq(city))));
+    }
+    let rows: Vec<StepSums> = query.load(c).await?;
+    let sums = |(day, status, count, requested, tds, emi, net): StepSums| {
+        let [requested, tds, emi, net] = [requested, tds, emi, net].map(Option::unwrap_or_default);
+        PayoutStepsPerDay { day, status, count, requested, tds, emi, net }
+    };
+    Ok(rows.into_iter().map(sums).collect())
 }

@@ -1,13 +1,15 @@
 //! Receipts: payments, refunds, and returns of money that could not be booked.
 
 use super::rollups::{self, deserialization_error};
+use crate::domain::filter::ReportFilters;
 use crate::domain::rollup::{RollupKind, Sums};
 use crate::domain::{ReceiptKind, fact};
-use crate::schema::receipts;
-use db::{AnyOfExt, DbConnection, sum_i64};
+use crate::schema::{bookings, members, receipts};
+use db::{AnyOfExt, DbConnection, MultiBackend, sum_i64};
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{Day, Money, PaymentMethod, UserId};
+use domain::{BookingId, Day, Money, PaymentMethod, UserId};
 
 domain::id_type! {
     /// Id of a payment, refund or return.
@@ -25,6 +27,9 @@ pub struct Receipt {
     pub method: Option<PaymentMethod>,
     pub amount_paise: Money,
     pub happened_on: Day,
+    pub booking_id: Option<BookingId>,
+    /// Version of the plan that applied to it; `None` for a return.
+    pub plan_version: Option<i64>,
 }
 
 /// Stores the receipts that are new and returns them.
@@ -49,7 +54,14 @@ pub async fn sums_for_member(
 pub type ReceiptsPerDay = (Day, ReceiptKind, Option<PaymentMethod>, i64, Money);
 
 /// Lists count and sum of the receipts per day of a range, kind and method.
-pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<ReceiptsPerDay>> {
+pub async fn per_day(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    filters: &ReportFilters,
+) -> QueryResult<Vec<ReceiptsPerDay>> {
+    if !filters.is_empty() {
+        return facts_per_day(c, (from, to), filters).await;
+    }
     let days = rollups::load_per_day(c, RollupKind::Receipt, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
         let (kind, method) = fact::parse_receipt_part(&part).map_err(deserialization_error)?;
@@ -57,4 +69,37 @@ pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Ve
         Ok((day, kind, method, sums.facts, amount))
     };
     days.into_iter().map(figure).collect()
+}
+
+async fn facts_per_day(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    filters: &ReportFilters,
+) -> QueryResult<Vec<ReceiptsPerDay>> {
+    use receipts as t;
+    let mut query = t::table
+        .filter(t::happened_on.between(from, to))
+        .group_by((t::happened_on, t::kind, t::method))
+        .select((t::happened_on, t::kind, t::method, count_star(), sum_i64(t::amount_paise)))
+        .into_boxed::<MultiBackend>();
+    if let Some(method) = filters.method {
+        query = query.filter(t::method.eq(Some(method)));
+    }
+    if let Some(version) = filters.plan_version {
+        query = query.filter(t::plan_version.eq(Some(version)));
+    }
+    if let Some(vehicle) = filters.vehicle {
+        let booking = bookings::table.filter(bookings::booking_id.nullable().eq(t::booking_id));
+        query = query.filter(exists(booking.filter(bookings::vehicle_id.eq(Some(vehicle)))));
+    }
+    if let Some(status) = filters.booking_status {
+        let booking = bookings::table.filter(bookings::booking_id.nullable().eq(t::booking_id));
+        query = query.filter(exists(booking.filter(bookings::status.eq(status))));
+    }
+    if let Some(city) = &filters.city {
+        let payer = members::table.filter(members::user_id.eq(t::user_id));
+        query = query.filter(exists(payer.filter(members::city.eq(city))));
+    }
+    let rows: Vec<(Day, ReceiptKind, Option<PaymentMethod>, i64, Option<Money>)> = query.load(c).await?;
+    Ok(rows.into_iter().map(|(day, kind, method, n, sum)| (day, kind, method, n, sum.unwrap_or_default())).collect())
 }

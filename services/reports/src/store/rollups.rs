@@ -5,7 +5,7 @@ use crate::schema::{rollup_state, rollups};
 use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{Day, MoneyError, Timestamp};
+use domain::{Day, MoneyError};
 use std::collections::{BTreeMap, BTreeSet};
 
 const STATE_ID: i64 = 1;
@@ -74,20 +74,6 @@ pub async fn lock(c: &mut DbConnection) -> QueryResult<i64> {
 pub async fn set_version(c: &mut DbConnection, version: i64) -> QueryResult<()> {
     use rollup_state as t;
     diesel::update(t::table.find(STATE_ID)).set(t::version.eq(version)).execute(c).await.map(drop)
-}
-
-/// Records that the facts contain events until `at`. An earlier time changes nothing. Requires [`lock`].
-pub async fn set_applied_until(c: &mut DbConnection, at: Timestamp) -> QueryResult<()> {
-    use rollup_state as t;
-    let is_earlier = t::applied_until.is_null().or(t::applied_until.lt(at));
-    let state = t::table.filter(t::id.eq(STATE_ID)).filter(is_earlier);
-    diesel::update(state).set(t::applied_until.eq(Some(at))).execute(c).await.map(drop)
-}
-
-/// Finds the time of the newest event that the facts contain; `None` before the first.
-pub async fn find_applied_until(c: &mut DbConnection) -> QueryResult<Option<Timestamp>> {
-    use rollup_state as t;
-    Ok(t::table.find(STATE_ID).select(t::applied_until).first(c).await.optional()?.flatten())
 }
 
 /// Adds `changes` to the stored rollups. Requires [`lock`].
@@ -172,14 +158,23 @@ pub async fn load_per_day(
     use rollups as t;
     let days = t::day.between(from.to_string(), to.to_string());
     let query = t::table.filter(t::noun.eq(kind)).filter(days).order((t::day, t::part));
-    let rows: Vec<RollupRow> = query.select(RollupRow::as_select()).load(c).await?;
+    parse_days(query.select(RollupRow::as_select()).load(c).await?)
+}
+
+/// Loads the rollups of a kind of all days, per day and part; skips those that are zero.
+pub async fn load_all_days(c: &mut DbConnection, kind: RollupKind) -> QueryResult<Vec<(Day, String, Sums)>> {
+    use rollups as t;
+    let query = t::table.filter(t::noun.eq(kind)).filter(t::day.gt(ALL_DAYS)).order((t::day, t::part));
+    parse_days(query.select(RollupRow::as_select()).load(c).await?)
+}
+
+fn parse_days(rows: Vec<RollupRow>) -> QueryResult<Vec<(Day, String, Sums)>> {
     let mut per_day = Vec::with_capacity(rows.len());
     for row in rows {
         let sums = row.sums();
-        if sums.is_zero() {
-            continue;
+        if !sums.is_zero() {
+            per_day.push((row.day.parse().map_err(deserialization_error)?, row.part, sums));
         }
-        per_day.push((row.day.parse().map_err(deserialization_error)?, row.part, sums));
     }
     Ok(per_day)
 }

@@ -3,9 +3,11 @@
 use super::Replaced;
 use super::rollups::{self, deserialization_error};
 use crate::domain::TransactionType;
+use crate::domain::filter::ReportFilters;
 use crate::domain::rollup::{RollupKind, Sums};
-use crate::schema::{wallet_transactions, wallets};
-use db::{AnyOfExt, DbConnection};
+use crate::schema::{members, wallet_transactions, wallets};
+use db::{AnyOfExt, DbConnection, sum_i64};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Money, UserId};
@@ -61,11 +63,35 @@ pub async fn find(c: &mut DbConnection, user: UserId) -> QueryResult<Option<Wall
 }
 
 /// Lists the sum of the transactions per day of a range and kind.
-pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, TransactionType, Money)>> {
+pub async fn per_day(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    filters: &ReportFilters,
+) -> QueryResult<Vec<(Day, TransactionType, Money)>> {
+    if let Some(city) = &filters.city {
+        return per_day_in_city(c, (from, to), city).await;
+    }
     let days = rollups::load_per_day(c, RollupKind::Transaction, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
         let [amount, ..] = sums.amounts();
         Ok((day, part.parse().map_err(deserialization_error)?, amount))
     };
     days.into_iter().map(figure).collect()
+}
+
+async fn per_day_in_city(
+    c: &mut DbConnection,
+    (from, to): (Day, Day),
+    city: &str,
+) -> QueryResult<Vec<(Day, TransactionType, Money)>> {
+    use wallet_transactions as t;
+    let owner = members::table.filter(members::user_id.eq(t::user_id));
+    let rows: Vec<(Day, TransactionType, Option<Money>)> = t::table
+        .filter(t::happened_on.between(from, to))
+        .filter(exists(owner.filter(members::city.eq(city))))
+        .group_by((t::happened_on, t::kind))
+        .select((t::happened_on, t::kind, sum_i64(t::amount_paise)))
+        .load(c)
+        .await?;
+    Ok(rows.into_iter().map(|(day, kind, sum)| (day, kind, sum.unwrap_or_default())).collect())
 }

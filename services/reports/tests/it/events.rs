@@ -3,7 +3,7 @@
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade, PlanPublished, PlanWithdrawn};
-use proto_events::booking::v1::{BookingChanged, PaymentCompleted, PaymentRefunded, PaymentReturned};
+use proto_events::booking::v1::{BookingChanged, Instalment, PaymentCompleted, PaymentRefunded, PaymentReturned};
 use proto_events::payout::v1::Payout;
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use runtime::id;
@@ -151,9 +151,15 @@ pub(crate) fn payout(user: UserId, at: Timestamp) -> Payout {
         requested_paise: 1_000_000,
         tds_paise: 50_000,
         net_paise: 950_000,
+        requested_at: at.micros(),
         changed_at: at.micros(),
         ..Payout::default()
     }
+}
+
+/// An instalment of ₹100.00 that is due on a day.
+pub(crate) fn instalment(n: u32, due_on: &str, paid_paise: i64) -> Instalment {
+    Instalment { n, due_on: due_on.into(), amount_paise: 10_000, paid_paise, ..Instalment::default() }
 }
 
 /// The same payout in a later version and status.

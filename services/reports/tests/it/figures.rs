@@ -19,6 +19,7 @@ async fn an_empty_platform_is_all_zeros() {
         "payouts": { "pending": { "count": 0, "amount": "0.00" }, "paid": { "count": 0, "amount": "0.00" } },
         "tds": "0.00", "wallet_liability": "0.00", "clawback_due": "0.00",
         "today": { "registrations": 0, "bookings": 0, "revenue": "0.00", "commission": "0.00" },
+        "as_of": null, "sources": {},
     });
     assert_eq!(service.as_staff().get("/reports/dashboard").await.expect(200), expected);
     let mine = service.as_user(id::fresh()).get("/reports/me").await.expect(200);

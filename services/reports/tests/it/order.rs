@@ -8,11 +8,35 @@ use runtime::id;
 use serde_json::{Value, json};
 use testkit::TestService;
 
+/// The dashboard and the reports.
+const REPORTS: [&str; 20] = [
+    "dashboard",
+    "sales",
+    "users",
+    "wallet",
+    "payouts",
+    "binary",
+    "cohorts",
+    "generations",
+    "emi-ageing",
+    "payout-ageing",
+    "sales?method=online&plan_version=1",
+    "sales?city=pune",
+    "sales?status=confirmed&vehicle=0197f0c8-0000-7000-8000-000000000001",
+    "payouts?status=completed",
+    "payouts?city=pune",
+    "binary?city=pune",
+    "binary?plan_version=1",
+    "wallet?city=pune",
+    "users?city=pune",
+    "generations?city=pune",
+];
+
 /// All dashboards and reports: first the member's, then the platform's.
 pub(crate) async fn load_all_figures(service: &TestService, user: UserId) -> Vec<Value> {
     let staff = service.as_staff();
     let mut figures = vec![service.as_user(user).get("/reports/me").await.expect(200)];
-    for path in ["dashboard", "sales", "users", "wallet", "payouts", "binary"] {
+    for path in REPORTS {
         figures.push(staff.get(&format!("/reports/{path}")).await.expect(200));
     }
     figures
@@ -45,6 +69,7 @@ pub(crate) fn scenario(user: UserId, now: domain::Timestamp) -> Vec<Envelope> {
     ];
     first.version = 3;
     first.status = "confirmed".into();
+    first.instalments = vec![instalment(1, "2026-10-05", 10_000), instalment(2, "2026-11-05", 2_500)];
     events.push(envelope(now, &first));
     events
 }

@@ -52,7 +52,9 @@ fn history(random: &mut Random, member: UserId, now: Timestamp) -> Vec<Envelope>
         let status = random
             .of(&["pre_booked", "confirmed", "completed", "cancelled", "expired", "delivered", "returned"])
             .to_owned();
-        all.push(envelope(&BookingChanged { version, status, ..booked.clone() }));
+        let paid = i64::try_from(random.below(3)).unwrap() * 5_000;
+        let instalments = vec![instalment(1, "2026-12-05", paid), instalment(2, "2027-01-05", 0)];
+        all.push(envelope(&BookingChanged { version, status, instalments, ..booked.clone() }));
     }
     for _ in 0..3 {
         let method = random.of(&["online", "bank_transfer", "cash", "wallet", "emi_deduction"]);
@@ -134,7 +136,8 @@ async fn the_dashboard_and_reports_come_from_rollups_which_can_be_rebuilt() {
     let wrong = load_all_figures(&service, member).await;
     // The member's own figures are added up from their own rows.
     assert_eq!(wrong[0], right[0]);
-    for (wrong, right) in wrong.iter().zip(&right).skip(1) {
+    // Cohorts are read from the facts.
+    for (wrong, right) in wrong.iter().zip(&right).skip(1).take(6) {
         assert_ne!(wrong, right);
     }
     service.run_job("rebuild_rollups").await;

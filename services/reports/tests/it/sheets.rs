@@ -58,6 +58,8 @@ async fn an_invalid_range_is_refused() {
     for (query, code) in [
         ("from=2026-11-02&to=2026-11-01", "reports.range_backwards"),
         ("from=2020-01-01&to=2022-09-27", "reports.range_too_long"),
+        ("from=2020-01-01&to=2022-09-27&format=xlsx", "reports.range_too_long"),
+        ("from=2020-01-01&to=2293-10-16&format=csv", "reports.range_too_long"),
         ("from=2026-11-31", "request.bad_query"),
         ("from=yesterday", "request.bad_query"),
         ("group_by=year", "request.bad_query"),
@@ -83,7 +85,7 @@ async fn a_report_is_compared_with_the_range_before() {
     assert_eq!(plain["previous"], json!(null));
     let mut compared = staff.get("/reports/sales?compare=previous").await.expect(200);
     let mut october = staff.get("/reports/sales?from=2026-10-01&to=2026-10-31").await.expect(200);
-    for field in ["group_by", "previous"] {
+    for field in ["group_by", "previous", "as_of", "sources"] {
         october.as_object_mut().unwrap().remove(field);
     }
     assert_eq!((&october["totals"]["payments"], october["items"].as_array().unwrap().len()), (&json!(2), 31));
@@ -153,6 +155,61 @@ async fn a_report_comes_as_csv_and_as_a_workbook() {
     assert_eq!(book.status, 200);
     assert!(book.text.starts_with("PK"), "a workbook is a zip");
     assert_eq!(book.header("content-disposition"), "attachment; filename=\"wallet-2026-11-01-2026-11-30.xlsx\"");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_csv_file_of_many_years_is_sent_in_parts_with_the_totals_of_all() {
+    let service = TestService::start(reports::service()).await;
+    let user: UserId = id::fresh();
+    for day in ["2020-01-01", "2021-01-01", "2021-01-02", "2022-09-27", "2030-06-15"] {
+        service.deliver_now(&payment(user, 10_000, "online", on(day))).await;
+    }
+    let staff = service.as_staff();
+    let csv = staff.get("/reports/sales?from=2020-01-01&to=2030-06-15&format=csv").await;
+    let lines: Vec<&str> = csv.text.lines().collect();
+    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"sales-2020-01-01-2030-06-15.csv\"");
+    // Two leap days are not in the eleventh year.
+    assert_eq!(lines.len(), 1 + 10 * 365 + 3 + 166 + 1);
+    let received = |line: &str| line.split(',').nth(4).map(str::to_owned);
+    let paid: Vec<&str> =
+        lines.iter().filter(|l| received(l).as_deref() == Some("100.00")).filter_map(|l| l.split(',').next()).collect();
+    assert_eq!(paid, ["2020-01-01", "2021-01-01", "2021-01-02", "2022-09-27", "2030-06-15"]);
+    assert_eq!(lines.last().and_then(|line| received(line)).as_deref(), Some("500.00"));
+    let months = staff.get("/reports/sales?from=2020-01-01&to=2030-06-15&group_by=month").await.expect(200);
+    assert_eq!((&months["totals"]["received"], months["items"].as_array().unwrap().len()), (&json!("500.00"), 126));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_says_how_far_the_events_of_each_service_are_applied() {
+    let service = TestService::start(reports::service()).await;
+    let (user, staff): (UserId, _) = (id::fresh(), service.as_staff());
+    let before = staff.get("/reports/sales").await.expect(200);
+    assert_eq!((&before["as_of"], &before["sources"]), (&json!(null), &json!({})));
+    let (first, second) = (on("2026-11-01"), on("2026-11-02"));
+    let paid = payment(user, 10_000, "online", first);
+    service.deliver_envelope(TestService::envelope(second, &paid)).await;
+    service.deliver_envelope(TestService::envelope(first, &registered(user, None, first))).await;
+    // An earlier event that arrives later.
+    service.deliver_envelope(TestService::envelope(first, &refund(&paid, first))).await;
+    let (first, second) = (json!(first.to_string()), json!(second.to_string()));
+    for (path, as_of, sources) in [
+        ("sales", &second, json!({ "auth": first, "booking": second })),
+        ("users", &first, json!({ "auth": first })),
+        ("cohorts", &second, json!({ "auth": first, "booking": second })),
+        ("emi-ageing", &second, json!({ "booking": second })),
+        ("payout-ageing", &json!(null), json!({})),
+        ("dashboard", &second, json!({ "auth": first, "booking": second })),
+    ] {
+        let report = staff.get(&format!("/reports/{path}")).await.expect(200);
+        assert_eq!((&report["as_of"], &report["sources"]), (as_of, &sources), "{path}");
+    }
+    assert_eq!(service.as_user(user).get("/reports/me").await.expect(200)["as_of"], second);
+    for format in ["csv", "xlsx"] {
+        let file = staff.get(&format!("/reports/sales?format={format}")).await;
+        assert_eq!(json!(file.header("x-as-of")), second, "{format}");
+    }
     service.finish().await;
 }
 

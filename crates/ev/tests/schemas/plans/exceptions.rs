@@ -58,6 +58,7 @@ const ALLOWED_SCANS: [(&str, &[&str], &str); 2] = [
             "FROM `pair_facts` GROUP BY `pair_facts`.`happened_on`, `pair_facts`.`fact`",
             "FROM `payout_steps` GROUP BY `payout_steps`.`happened_on`, `payout_steps`.`status`",
             "FROM `payouts` GROUP BY `payouts`.`status`",
+            "FROM `payouts` GROUP BY `payouts`.`status`, `payouts`.`requested_on`",
             "FROM `placements` GROUP BY `placements`.`placed_on`, `placements`.`manual`",
             "FROM `receipts` GROUP BY `receipts`.`happened_on`, `receipts`.`kind`, `receipts`.`method`",
             "FROM `rollups`",

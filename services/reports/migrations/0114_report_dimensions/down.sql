@@ -1,0 +1,13 @@
+DROP TABLE applied_sources;
+ALTER TABLE payouts DROP COLUMN requested_on;
+ALTER TABLE pair_facts DROP COLUMN plan_version;
+ALTER TABLE pair_facts DROP COLUMN right_user_id;
+ALTER TABLE pair_facts DROP COLUMN left_user_id;
+ALTER TABLE placements DROP COLUMN depth;
+ALTER TABLE receipts DROP COLUMN plan_version;
+ALTER TABLE receipts DROP COLUMN booking_id;
+ALTER TABLE bookings DROP COLUMN unpaid_instalments;
+ALTER TABLE bookings DROP COLUMN vehicle_id;
+DROP INDEX pair_facts_of_day_in_order /*! ON pair_facts */;
+DROP INDEX members_of_joining /*! ON members */;
+ALTER TABLE members DROP COLUMN city;
