@@ -297,5 +297,4 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.activeElement === $("#filter")) { $("#filter").value = ""; filter(); }
 });
 addEventListener("hashchange", reveal);
-// The other scripts of the page come after this one.
 addEventListener("DOMContentLoaded", load);

@@ -161,8 +161,7 @@ fn schema(message: &Message<'_>, messages: &[Message<'_>]) -> Value {
         properties.insert(field.name().to_owned(), schema);
     }
     let mut schema = json!({ "type": "object", "title": message.descriptor.name(), "properties": properties });
-    if let (Some(schema), Some(text)) =
-        (schema.as_object_mut(), comment(message.file, &[MESSAGE_TYPE, message.index]))
+    if let (Some(schema), Some(text)) = (schema.as_object_mut(), comment(message.file, &[MESSAGE_TYPE, message.index]))
     {
         schema.insert("description".to_owned(), one_line(&text).into());
     }
@@ -172,7 +171,8 @@ fn schema(message: &Message<'_>, messages: &[Message<'_>]) -> Value {
 fn type_of(field: &FieldDescriptorProto) -> Value {
     match field.r#type() {
         Type::Message => {
-            json!({ "allOf": [{ "$ref": format!("#/components/schemas/{}", field.type_name().trim_start_matches('.')) }] })
+            let part = field.type_name().trim_start_matches('.');
+            json!({ "allOf": [{ "$ref": format!("#/components/schemas/{part}") }] })
         }
         Type::Bytes => json!({ "type": "string", "format": "byte" }),
         Type::String => json!({ "type": "string" }),

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod figures;
+pub(crate) mod graph;
 mod members;
 mod reports;
 mod sheet;
