@@ -34,7 +34,8 @@ before(async () => {
   await deposit(admin, member, '30.00');
   booking = await book(member);
   await payOnline(member, booking);
-  await until(async () => (await fetch(`${process.env.STACK_GRAPH_URL}/health/live`).catch(() => ({}))).ok);
+  const live = `${process.env.STACK_GRAPH_URL}/health/live`;
+  await until('the router', async () => (await fetch(live).catch(() => undefined))?.ok);
 });
 
 after(() => router?.kill());

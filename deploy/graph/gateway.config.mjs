@@ -16,28 +16,28 @@ const MAX_QUERY_BYTES = 16 * 1024;
 /** Queries by their SHA-256 hash, oldest first. */
 const queries = new Map();
 
-const refusal = (message, code) => ({ errors: [{ message, extensions: { code } }] });
+/** Errors are answered with 200, as the services do. */
+const refusal = (message, code) => new GraphQLError(message, { extensions: { code, http: { status: 200 } } });
 
-/** The result of a query that is not sent to the services; nothing for one that is, whose text `setParams` gets. */
+/** Gives `setParams` the text of a query that is named by its hash. Throws for an unknown or a wrong hash. */
 function persisted(params, setParams) {
   const { query } = params;
   if (query && Buffer.byteLength(query) > MAX_QUERY_BYTES) {
-    return refusal(`a query has at most ${MAX_QUERY_BYTES} bytes`, 'graph.too_costly');
+    throw refusal(`a query has at most ${MAX_QUERY_BYTES} bytes`, 'graph.too_costly');
   }
   const hash = params.extensions?.persistedQuery?.sha256Hash;
-  if (!hash) return undefined;
+  if (!hash) return;
   if (!query) {
     const stored = queries.get(hash);
-    if (!stored) return refusal('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
+    if (!stored) throw refusal('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
     setParams({ ...params, query: stored });
-    return undefined;
+    return;
   }
   if (createHash('sha256').update(query).digest('hex') !== hash) {
-    return refusal('the hash is not that of the query', 'graph.wrong_hash');
+    throw refusal('the hash is not that of the query', 'graph.wrong_hash');
   }
   queries.set(hash, query);
   if (queries.size > MAX_QUERIES) queries.delete(queries.keys().next().value);
-  return undefined;
 }
 
 /** The address of a subgraph: that of its own variable, or the common one with its name. */
@@ -94,9 +94,8 @@ export const gatewayConfig = defineConfig({
   },
   plugins: () => [
     {
-      onParams({ params, setParams, setResult }) {
-        const result = persisted(params, setParams);
-        if (result) setResult(result);
+      onParams({ params, setParams }) {
+        persisted(params, setParams);
       },
       onValidate({ addValidationRule }) {
         addValidationRule(depthRule);
