@@ -221,14 +221,14 @@ impl<'a> Meter<'a> {
     /// The value of an argument, also of one that is a variable.
     fn argument(&self, field: &Field, name: &str) -> Option<ConstValue> {
         let (_, value) = field.arguments.iter().find(|(argument, _)| argument.node == name)?;
-        match &value.node {
-            Value::Variable(variable) => self.variables.get(variable).cloned().or_else(|| {
+        if let Value::Variable(variable) = &value.node {
+            return self.variables.get(variable).cloned().or_else(|| {
                 let definitions = &self.operation.variable_definitions;
                 let definition = definitions.iter().find(|definition| definition.node.name.node == *variable)?;
                 definition.node.default_value.as_ref().map(|value| value.node.clone())
-            }),
-            value => value.clone().into_const(),
+            });
         }
+        value.node.clone().into_const()
     }
 }
 

@@ -189,7 +189,9 @@ pub(crate) fn field_value(value: Value, kind: &GraphType) -> Option<FieldValue<'
         Value::Object(properties) if kind.is_object => {
             Some(FieldValue::owned_any(Node { properties, is_reference: false }))
         }
-        other => GraphValue::from_json(other).ok().map(FieldValue::value),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+            GraphValue::from_json(other).ok().map(FieldValue::value)
+        }
     }
 }
 

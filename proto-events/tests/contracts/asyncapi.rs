@@ -181,7 +181,16 @@ fn type_of(field: &FieldDescriptorProto) -> Value {
         Type::Uint64 => json!({ "type": "integer", "format": "uint64", "minimum": 0 }),
         Type::Int32 => json!({ "type": "integer", "format": "int32" }),
         Type::Int64 => json!({ "type": "integer", "format": "int64" }),
-        other => panic!("{}: name the JSON type of {other:?}", field.name()),
+        other @ (Type::Double
+        | Type::Float
+        | Type::Fixed32
+        | Type::Fixed64
+        | Type::Sfixed32
+        | Type::Sfixed64
+        | Type::Sint32
+        | Type::Sint64
+        | Type::Group
+        | Type::Enum) => panic!("{}: name the JSON type of {other:?}", field.name()),
     }
 }
 
