@@ -11,7 +11,7 @@ const port = Number(process.argv[2] ?? 8090);
 const platform = new URL(process.argv[3] ?? 'http://127.0.0.1:8080');
 const root = new URL('web', import.meta.url).pathname;
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const isPlatforms = (path) => /^\/(api|dev|docs|health|\.well-known)(\/|$)/.test(path);
+const isPlatforms = (path) => /^\/(api|asyncapi\.json|dev|docs|graphql|health|\.well-known)(\/|$)/.test(path);
 
 const server = createServer((incoming, outgoing) => {
   const { pathname } = new URL(incoming.url, platform);

@@ -45,8 +45,19 @@ pub fn find(path: &str) -> Option<&'static Asset> {
 }
 
 /// The API and the other fixed addresses of the platform. Each includes what is below it.
-pub const RESERVED_PATHS: [&str; 9] =
-    ["/.well-known", "/api", "/assets", "/dev", "/docs", "/health", "/metrics", "/problems.json", "/push-worker.js"];
+pub const RESERVED_PATHS: [&str; 11] = [
+    "/.well-known",
+    "/api",
+    "/assets",
+    "/asyncapi.json",
+    "/dev",
+    "/docs",
+    "/graphql",
+    "/health",
+    "/metrics",
+    "/problems.json",
+    "/push-worker.js",
+];
 
 /// The addresses that the console answers with its document, so that a page can be reloaded or linked to: every path
 /// except [`RESERVED_PATHS`].

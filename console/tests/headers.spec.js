@@ -57,7 +57,7 @@ test('every address of a page is answered with the document', async () => {
 });
 
 test('the reference of the API obeys the same policy', async () => {
-  for (const path of ['/docs', '/docs/reference.js', '/docs/reference.css']) {
+  for (const path of ['/docs', '/docs/reference.js', '/docs/try.js', '/docs/events.js', '/docs/reference.css']) {
     const answer = await read(path);
     assert.equal(answer.status, 200, path);
     assertSecure(answer, path);

@@ -24,7 +24,7 @@ chart = Chart.load(CHART)
 
 def sets():
     """What is compared: a name, the values of the chart, and the files with the objects of kustomize."""
-    parts = [f"service-{service}" for service in SERVICES] + ["gateway", "topology", "reconciliation", "namespace"]
+    parts = [f"service-{service}" for service in SERVICES] + ["gateway", "graph", "topology", "reconciliation", "namespace"]
     yield "the defaults", {}, parts
     yield "production", PRODUCTION, ["overlay-production"]
     variants = {

@@ -231,7 +231,7 @@ def check_gateway(manifests):
 def check_overlay(manifests):
     environment = manifests.where.removeprefix("overlay-").split("-")[0]
     check_namespace(manifests, f"ev-{environment}")
-    expect(set(manifests.of("Deployment")) == {f"ev-{service}" for service in SERVICES} | {"gateway"}, f"{manifests.where}: not exactly the services and the gateway")
+    expect(set(manifests.of("Deployment")) == {f"ev-{service}" for service in SERVICES} | {"gateway", "graph"}, f"{manifests.where}: not exactly the services, the gateway and the router")
     for name in manifests.of("Deployment"):
         check_deployment(manifests, name)
     for service in SERVICES:

@@ -21,6 +21,23 @@ console_packages() {
   fi
 }
 
+# graph_packages: installs the router of the read graph outside the repository. Fails when a package is missing.
+graph_packages() {
+  local packages=$TOOLS/graph
+  if ! cmp -s "$ROOT/deploy/graph/package-lock.json" "$packages/package-lock.json"; then
+    rm -rf "$packages"
+    mkdir -p "$packages"
+    cp "$ROOT"/deploy/graph/package{,-lock}.json "$packages/"
+    npm --prefix "$packages" ci --ignore-scripts --no-audit --no-fund >&2 || {
+      rm -rf "$packages"
+      note "the router of the read graph cannot be installed"
+      return 1
+    }
+  fi
+  # Node looks for packages beside the file that names them.
+  cp "$ROOT"/deploy/graph/{gateway.config.mjs,supergraph.graphql} "$packages/"
+}
+
 # console_copy DIR: copies console/ and links the packages into the copy, because Node looks for them beside the files.
 console_copy() {
   mkdir -p "$1"

@@ -3,6 +3,7 @@
 import audit from './en/office-audit.js';
 import company from './en/office-company.js';
 import problems from './en/office-problems.js';
+import query from './en/office-query.js';
 import queues from './en/office-queues.js';
 import tax from './en/office-tax.js';
 import terms from './en/office-terms.js';
@@ -143,6 +144,7 @@ export default {
   'office.booking.cancel_effect':
     'Booking {number} ends, and the vehicle is no longer reserved. This cannot be undone.',
   ...audit,
+  ...query,
   ...company,
   ...problems,
   ...queues,

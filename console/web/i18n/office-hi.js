@@ -3,6 +3,7 @@
 import audit from './hi/office-audit.js';
 import company from './hi/office-company.js';
 import problems from './hi/office-problems.js';
+import query from './hi/office-query.js';
 import queues from './hi/office-queues.js';
 import tax from './hi/office-tax.js';
 import terms from './hi/office-terms.js';
@@ -140,6 +141,7 @@ export default {
   'office.booking.cancel': 'बुकिंग रद्द करें',
   'office.booking.cancel_effect': 'बुकिंग {number} समाप्त हो जाएगी और वाहन सुरक्षित नहीं रहेगा। इसे वापस नहीं किया जा सकता।',
   ...audit,
+  ...query,
   ...company,
   ...problems,
   ...queues,

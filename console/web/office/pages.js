@@ -278,6 +278,15 @@ export const officePages = [
     title: 'booking.vehicle',
   },
   {
+    path: '/office/queries',
+    element: 'ev-query-page',
+    load: () => import('./query-page.js'),
+    access: 'staff',
+    title: 'office.query.title',
+    icon: 'search',
+    group: 'office.group.company',
+  },
+  {
     path: '/office/audit',
     element: 'ev-audit-page',
     load: () => import('./audit-page.js'),

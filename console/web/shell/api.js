@@ -77,6 +77,17 @@ export const patch = (path, body, options) => json('PATCH', path, body, options)
  */
 export const remove = (path, options) => json('DELETE', path, undefined, options);
 
+/** @typedef {{message: string, path?: (string | number)[], extensions?: {code?: string}}} GraphError */
+/** @typedef {{data?: Record<string, unknown> | null, errors?: GraphError[]}} GraphAnswer */
+
+/**
+ * Sends a query to the read graph. A field that fails is null, with an error.
+ * @param {{query: string, variables?: Record<string, unknown>}} body
+ * @param {Options} [options]
+ * @returns {Promise<GraphAnswer>}
+ */
+export const graph = (body, options) => json('POST', '/graphql', body, options);
+
 /**
  * Reads all pages of a short list.
  * @template T

@@ -30,6 +30,7 @@
 //! | `SMS_FALLBACK_ENDPOINT` | address that takes the requests to it | that of the provider |
 //! | `TRUSTED_PROXIES` | proxies that may set `X-Forwarded-For` | none |
 //! | `HTTP_WORKERS` | threads of the HTTP server | processor cores |
+//! | `GRAPHQL_INTROSPECTION` | whether clients may read the schema of the graph: `on` or `off` | `on` |
 //! | `SHUTDOWN_SECS` | longest duration of a shutdown | 10 |
 //!
 //! A service in its own process requires `BROKER_URL`, and `JWKS_URL` unless it is auth: see [`check_standalone`].
@@ -43,6 +44,7 @@ use auth_token::jwks::{HttpKeySource, KeySource, SharedKeys};
 use auth_token::{Verifier, revocation};
 use db::{Db, DbConfig, DbError};
 use futures_util::future::BoxFuture;
+use graph::Part;
 use http_api::Routes;
 use long_tasks::{LongTasks, TaskProgram};
 use messaging::amqp::AmqpBus;
@@ -145,6 +147,8 @@ pub struct RunningService {
     pub verifier: Arc<Verifier>,
     pub routes: Routes,
     pub jobs: Vec<Job>,
+    /// Its part of the read graph.
+    pub graph: Option<Part>,
     pub bus: Arc<dyn EventBus>,
     cancel: CancellationToken,
     tasks: TaskTracker,
@@ -201,7 +205,8 @@ pub fn start<'a>(
         }
         tasks.close();
         let bus = Arc::clone(&dependencies.bus);
-        Ok(RunningService { name: service.name, ctx, verifier, routes: parts.routes, jobs, bus, cancel, tasks })
+        let (routes, graph) = (parts.routes, parts.graph);
+        Ok(RunningService { name: service.name, ctx, verifier, routes, jobs, graph, bus, cancel, tasks })
     })
 }
 

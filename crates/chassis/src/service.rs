@@ -5,6 +5,7 @@ use db::records::RecordSource;
 use db::rewrite::RewritableColumn;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
+use graph::Part;
 use http_api::routes::Routes;
 use long_tasks::{LongTasks, TaskKind};
 use messaging::handler::EventHandler;
@@ -61,4 +62,6 @@ pub struct ServiceParts {
     /// Handles the events of the service's queue; `None` for a service without a queue.
     pub consumer: Option<Arc<dyn EventHandler>>,
     pub jobs: Vec<Job>,
+    /// Its part of the read graph.
+    pub graph: Option<Part>,
 }

@@ -1,4 +1,4 @@
-//! Pages outside the API: the console, the API reference with the list of problems and, in development, the messages of
+//! Pages outside the API: the console, the API reference with the lists of problems and events and, in development, the messages of
 //! the console mailer, a test checkout and sign-in links.
 
 use crate::console_files;
@@ -10,11 +10,15 @@ use chassis::boot::server::{ExtraRoutes, read_only_resource};
 use http_api::{Problem, Query};
 use runtime::mail::{Message, MessageLog};
 use serde::{Deserialize, Serialize};
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
 const REFERENCE: &str = include_str!("../../../deploy/nginx/docs/index.html");
 const REFERENCE_SCRIPT: &str = include_str!("../../../deploy/nginx/docs/reference.js");
 const REFERENCE_STYLE: &str = include_str!("../../../deploy/nginx/docs/reference.css");
+const REFERENCE_EVENTS: &str = include_str!("../../../deploy/nginx/docs/events.js");
+const REFERENCE_TRY: &str = include_str!("../../../deploy/nginx/docs/try.js");
+const EVENTS: &str = include_str!("../../../deploy/nginx/docs/asyncapi.json");
 const PROBLEMS: &str = include_str!("../../../deploy/nginx/docs/problems.json");
 
 #[derive(Serialize)]
@@ -27,7 +31,7 @@ struct Filter {
     to: Option<String>,
 }
 
-/// The console, the API reference, and the list of problems.
+/// The console, the API reference, and the lists of problems and events.
 pub fn public() -> ExtraRoutes {
     Arc::new(configure_public)
 }
@@ -50,9 +54,12 @@ pub(crate) fn development(log: MessageLog, gateway: SandboxGateway, link_sign_in
 fn configure_public(config: &mut web::ServiceConfig) {
     config
         .service(read_only_resource("/docs", reference))
-        .service(read_only_resource("/docs/reference.js", reference_script))
+        .service(read_only_resource("/docs/reference.js", || script(REFERENCE_SCRIPT)))
+        .service(read_only_resource("/docs/events.js", || script(REFERENCE_EVENTS)))
+        .service(read_only_resource("/docs/try.js", || script(REFERENCE_TRY)))
         .service(read_only_resource("/docs/reference.css", reference_style))
-        .service(read_only_resource("/problems.json", problems));
+        .service(read_only_resource("/asyncapi.json", || document(EVENTS)))
+        .service(read_only_resource("/problems.json", || document(PROBLEMS)));
     console_files::configure(config);
 }
 
@@ -67,8 +74,8 @@ async fn reference() -> HttpResponse {
     part_of_reference("text/html; charset=utf-8", REFERENCE)
 }
 
-async fn reference_script() -> HttpResponse {
-    part_of_reference("text/javascript; charset=utf-8", REFERENCE_SCRIPT)
+fn script(content: &'static str) -> Ready<HttpResponse> {
+    ready(part_of_reference("text/javascript; charset=utf-8", content))
 }
 
 async fn reference_style() -> HttpResponse {
@@ -82,9 +89,9 @@ fn part_of_reference(content_type: &'static str, content: &'static str) -> HttpR
         .body(content)
 }
 
-async fn problems() -> HttpResponse {
+fn document(content: &'static str) -> Ready<HttpResponse> {
     let cached = (header::CACHE_CONTROL, "public, max-age=3600");
-    HttpResponse::Ok().content_type("application/json").insert_header(cached).body(PROBLEMS)
+    ready(HttpResponse::Ok().content_type("application/json").insert_header(cached).body(content))
 }
 
 async fn messages(log: web::Data<MessageLog>, Query(filter): Query<Filter>) -> HttpResponse {

@@ -7,7 +7,7 @@
 //! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`],
 //! `signed_body` and `strict` (request bodies), [`query`], `comma_separated` and [`range`] (query parameters), [`page`] (lists),
 //! `queue_count` (lengths of work queues), [`idempotency`] (`Idempotency-Key`), [`response`] (typed responses),
-//! `entity_tag` (`If-None-Match`),
+//! `entity_tag` (`If-None-Match`), [`read_operation`] (handlers that are called without a request of their own),
 //! [`mod@download`] (streamed responses), `csv_cell` (texts in CSV files).
 //!
 //! Invariants: router, access guard and document come from the same lines; 401, 403 and 404 are decided before a body
@@ -31,6 +31,7 @@ pub mod problem;
 pub mod query;
 mod queue_count;
 pub mod range;
+pub mod read_operation;
 pub mod request_body;
 pub mod request_trace;
 pub mod response;
@@ -55,6 +56,7 @@ pub use problem::{FieldErrors, Problem};
 pub use query::Query;
 pub use queue_count::{QUEUE_COUNT_LIMIT, QueueCount, QueueCounts};
 pub use range::TimeRange;
+pub use read_operation::{ReadCall, ReadOperation};
 pub use request_body::{Body, File, FileType, NoBody, Optional, RequestBody};
 pub use response::{
     Accepted, Created, Download, FileTypes, Json, JsonOrAccepted, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade,

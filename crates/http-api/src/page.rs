@@ -12,11 +12,11 @@ use std::future::{Ready, ready};
 use uuid::Uuid;
 
 /// Rows of a page without `?limit=`.
-pub(crate) const DEFAULT_LIMIT: i64 = 20;
+pub const DEFAULT_LIMIT: i64 = 20;
 /// Rows of a page at most.
 pub(crate) const MAX_LIMIT: i64 = 100;
 /// Rows of a page at most when staff read it.
-pub(crate) const MAX_STAFF_LIMIT: i64 = 500;
+pub const MAX_STAFF_LIMIT: i64 = 500;
 
 /// The end of a page: the sort key of its last row. Opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,12 +141,26 @@ pub fn bad_cursor() -> Problem {
     Problem::unprocessable("request.bad_cursor", "the cursor is not one of this list")
 }
 
+impl Page {
+    /// Reads a query string.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        read(query)?.page(MAX_LIMIT)
+    }
+}
+
+impl StaffPage {
+    /// Reads a query string, of staff or of a member.
+    pub(crate) fn parse(query: &str, is_staff: bool) -> Result<Self, Problem> {
+        read(query)?.staff_page(if is_staff { MAX_STAFF_LIMIT } else { MAX_LIMIT })
+    }
+}
+
 impl FromRequest for Page {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request.query_string()).and_then(|raw| raw.page(MAX_LIMIT)))
+        ready(Self::parse(request.query_string()))
     }
 }
 
@@ -156,8 +170,7 @@ impl FromRequest for StaffPage {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let is_staff = request.extensions().get::<Caller>().is_some_and(|caller| caller.role.is_staff());
-        let max_limit = if is_staff { MAX_STAFF_LIMIT } else { MAX_LIMIT };
-        ready(read(request.query_string()).and_then(|raw| raw.staff_page(max_limit)))
+        ready(Self::parse(request.query_string(), is_staff))
     }
 }
 

@@ -131,6 +131,18 @@ impl Problem {
         let source: &dyn std::error::Error = self.details.as_ref()?.source.as_deref()?;
         Some(error_chain(source))
     }
+    /// Logs the cause of a 5xx.
+    pub fn log(&self, request_id: &str) {
+        if !self.status.is_server_error() {
+            return;
+        }
+        let cause = self.source_chain().unwrap_or_default();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(code = self.code, %request_id, cause, "request failed: dependency unavailable");
+        } else {
+            tracing::error!(code = self.code, %request_id, cause, "request failed");
+        }
+    }
     fn details_mut(&mut self) -> &mut ProblemDetails {
         self.details.get_or_insert_default()
     }
@@ -170,14 +182,7 @@ impl ResponseError for Problem {
     }
     fn error_response(&self) -> HttpResponse {
         let request_id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
-        if self.status.is_server_error() {
-            let cause = self.source_chain().unwrap_or_default();
-            if self.status == StatusCode::SERVICE_UNAVAILABLE {
-                tracing::warn!(code = self.code, %request_id, cause, "request failed: dependency unavailable");
-            } else {
-                tracing::error!(code = self.code, %request_id, cause, "request failed");
-            }
-        }
+        self.log(&request_id);
         let mut response = HttpResponse::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         if let Some(secs) = self.retry_after_secs() {

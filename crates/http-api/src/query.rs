@@ -9,20 +9,26 @@ use std::future::{Ready, ready};
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Query<T> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl<T: DeserializeOwned> Query<T> {
+    /// Reads a query string. 422 for an invalid parameter.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
         // An empty parameter counts as absent. A value may end with `=`, as base64 does.
-        let given: String = request
-            .query_string()
+        let given: String = query
             .split('&')
             .filter(|pair| !pair.is_empty() && pair.split_once('=').is_none_or(|(_, value)| !value.is_empty()))
             .collect::<Vec<_>>()
             .join("&");
         let read = web::Query::<T>::from_query(&given).map(|q| Self(q.into_inner()));
-        ready(read.map_err(|e| Problem::unprocessable("request.bad_query", e.to_string())))
+        read.map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::parse(request.query_string()))
     }
 }
 

@@ -58,6 +58,14 @@ impl<T, const STATUS: u16> JsonResponse<T, STATUS> {
         StatusCode::from_u16(STATUS).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The value; `None` for a response that is stored with an idempotency key.
+    pub(crate) fn into_value(self) -> Option<T> {
+        match self.content {
+            Content::Value(value) => Some(value),
+            Content::Stored { .. } => None,
+        }
+    }
+
     /// Whether an earlier request with the same idempotency key got this response.
     pub fn is_repeated(&self) -> bool {
         matches!(self.content, Content::Stored { is_repeated: true, .. })

@@ -88,10 +88,7 @@ impl Routes {
         let verb = method.clone();
         let make: MakeRoute = Arc::new(move || {
             let route = web::method(verb.clone()).to(handler.clone());
-            if access == Access::Public {
-                return route;
-            }
-            route.wrap(from_fn(move |request, next| guard(access, request, next)))
+            if access == Access::Public { route } else { guarded(route, access) }
         });
         self.entries.push(RouteEntry { method, path, access, doc, make });
         self
@@ -147,6 +144,11 @@ impl Routes {
             self.entries.iter().map(|e| Operation { method: &e.method, path: &e.path, access: e.access, doc: &e.doc });
         crate::openapi::document(self.service, operations)
     }
+}
+
+/// A route that refuses a request with 401 or 403 unless its caller has this access.
+pub fn guarded(route: Route, access: Access) -> Route {
+    route.wrap(from_fn(move |request, next| guard(access, request, next)))
 }
 
 /// Refuses a request with 401 or 403 unless its caller may call the route. Passes the [`Caller`] to the handler.

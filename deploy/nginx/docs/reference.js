@@ -191,7 +191,7 @@ function describe(operation) {
       ? el("details", { class: "inner" }, el("summary", null, "any error: a problem"), ...shown)
       : el("div", null, el("p", null, ...head), ...shown));
   }
-  parts.push(el("h3", null, "As a command"), el("pre", null, curl(operation)));
+  parts.push(el("h3", null, "As a command"), el("pre", null, curl(operation)), ...tryIt(operation));
   return el("div", { class: "body" }, parts);
 }
 
@@ -246,7 +246,7 @@ function filter() {
   for (const node of document.querySelectorAll("[data-service]")) {
     node.hidden = words.length > 0 && !alive.has(node.dataset.service);
   }
-  $("#count").textContent = words.length ? `${shown} of ${operations.length}` : `${operations.length} operations`;
+  $("#count").textContent = words.length ? `${shown} of ${operations.length}` : `${operations.length} operations and events`;
 }
 
 function reveal() {
@@ -273,6 +273,9 @@ async function load() {
         el("p", { class: "trouble" }, `This service does not answer right now (${result.reason.message}).`)));
     }
   });
+  const [section, group] = await loadEvents();
+  $("main").append(section);
+  $("nav").append(group);
   filter();
   reveal();
 }
@@ -294,4 +297,4 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.activeElement === $("#filter")) { $("#filter").value = ""; filter(); }
 });
 addEventListener("hashchange", reveal);
-load();
+addEventListener("DOMContentLoaded", load);

@@ -1,9 +1,10 @@
 //! The published contracts: `contracts.txt` lists their fields, to which are only added, and `README.md` the events.
 //!
-//! Both files are written by `EV_UPDATE=1 cargo test -p proto-events`, and compared without the variable.
+//! They, and the AsyncAPI document that the gateway serves, are written by `EV_UPDATE=1 cargo test -p proto-events`, and compared without the variable.
 
 #![expect(clippy::expect_used, reason = "a failing test panics")]
 
+mod asyncapi;
 mod page;
 mod releases;
 
@@ -88,6 +89,39 @@ fn every_sealed_field_of_an_event_is_listed() {
 #[test]
 fn the_page_of_events_is_up_to_date() {
     compare_or_update("README.md", &page::render(&descriptors()));
+}
+
+#[test]
+fn the_document_of_events_is_up_to_date() {
+    let document = serde_json::to_string_pretty(&asyncapi::render(&descriptors())).expect("JSON");
+    compare_or_update("../deploy/nginx/docs/asyncapi.json", &(document + "\n"));
+}
+
+#[test]
+fn the_document_of_events_marks_every_sealed_field() {
+    let document = asyncapi::render(&descriptors());
+    let schemas = document.pointer("/components/schemas").and_then(|schemas| schemas.as_object()).expect("schemas");
+    let mut marked = BTreeSet::new();
+    for (message, schema) in schemas {
+        for (field, schema) in schema.get("properties").and_then(|fields| fields.as_object()).expect("fields") {
+            let is_marked = schema.get("x-sealed-for").is_some();
+            assert_eq!(is_marked, field.ends_with("_sealed"), "{message} {field}");
+            marked.extend(is_marked.then(|| format!("{message} {field}")));
+        }
+    }
+    assert_eq!(marked.len(), 3, "{marked:?}");
+}
+
+#[test]
+fn every_channel_of_the_document_lists_its_subscribers() {
+    let document = asyncapi::render(&descriptors());
+    let channels = document.get("channels").and_then(|channels| channels.as_object()).expect("channels");
+    let listed: usize = channels
+        .values()
+        .filter_map(|channel| channel.get("x-subscribers").and_then(|services| services.as_array()))
+        .map(Vec::len)
+        .sum();
+    assert_eq!(listed, SUBSCRIPTIONS.iter().map(|subscription| subscription.types.len()).sum::<usize>());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) fn render(set: &FileDescriptorSet) -> String {
 }
 
 /// Types of the messages that are fields of other messages, which makes them no events.
-fn parts_of_messages(set: &FileDescriptorSet) -> BTreeSet<String> {
+pub(crate) fn parts_of_messages(set: &FileDescriptorSet) -> BTreeSet<String> {
     let fields = |message: &DescriptorProto| {
         message.field.iter().map(|field| field.type_name().trim_start_matches('.').to_owned()).collect::<Vec<_>>()
     };
@@ -53,11 +53,11 @@ fn subscribers(event_type: &str) -> String {
 }
 
 /// The comment before the element at `path`.
-fn comment(file: &FileDescriptorProto, path: &[i32]) -> Option<String> {
+pub(crate) fn comment(file: &FileDescriptorProto, path: &[i32]) -> Option<String> {
     let locations = &file.source_code_info.as_ref()?.location;
     locations.iter().find(|location| location.path == path)?.leading_comments.clone()
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

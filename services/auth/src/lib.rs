@@ -62,6 +62,7 @@ async fn build(ctx: Ctx, framework: Framework) -> Result<ServiceParts, BootError
     let state = AuthState::new(ctx, framework.shared_keys, config)?;
     state.prepare().await.map_err(boot_error)?;
     Ok(ServiceParts {
+        graph: Some(http::graph::part(state.clone())),
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(&state),

@@ -56,5 +56,6 @@ async fn build(ctx: Ctx, tasks: LongTasks) -> Result<ServiceParts, BootError> {
     drop(c);
     let jobs = jobs::all(&state);
     let consumer = consumers::TreeWriter::new(state.clone());
-    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs })
+    let graph = Some(http::graph::part(state.clone()));
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs, graph })
 }

@@ -87,6 +87,7 @@ impl BookingState {
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let state = BookingState::try_new(ctx)?;
     Ok(ServiceParts {
+        graph: Some(http::graph::part(state.clone())),
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(&state),

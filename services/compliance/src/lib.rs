@@ -31,13 +31,14 @@ use std::sync::Arc;
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
 /// Application state of the compliance service, used by all HTTP handlers.
+#[derive(Clone)]
 pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
-    sealer: Sealer,
+    sealer: Arc<Sealer>,
     /// How documents name the company, and the keys of their codes.
-    documents: DocumentSettings,
-    decoders: PictureDecoders,
+    documents: Arc<DocumentSettings>,
+    decoders: Arc<PictureDecoders>,
 }
 
 /// The compliance service for [`chassis::run`] or for a process with several services.
@@ -57,8 +58,13 @@ pub fn service() -> Service {
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let documents = DocumentSettings::from_env(ctx.env())?;
-    let decoders = PictureDecoders::default();
-    let state = ComplianceState { ctx, blobs, sealer: config.sealer, documents, decoders };
-    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs: Vec::new() })
+    let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
+    let (decoders, sealer) = (Arc::default(), Arc::new(config.sealer));
+    let state = ComplianceState { ctx, blobs, sealer, documents, decoders };
+    Ok(ServiceParts {
+        graph: Some(http::graph::part(state.clone())),
+        routes: http::routes(state),
+        consumer: Some(Arc::new(consumers::consumer())),
+        jobs: Vec::new(),
+    })
 }

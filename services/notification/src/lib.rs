@@ -109,6 +109,7 @@ fn build(ctx: Ctx, verifier: Arc<Verifier>) -> Result<ServiceParts, BootError> {
     let (config, unannounced) = (Arc::new(config), Arc::default());
     let state = NotificationState { ctx, config, policy, web_push, verifier, streams, signal, unannounced };
     Ok(ServiceParts {
+        graph: Some(http::graph::part(state.clone())),
         routes: http::routes(state.clone()),
         jobs: jobs::all(&state),
         consumer: Some(Arc::new(consumers::consumer(state))),

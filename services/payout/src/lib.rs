@@ -92,5 +92,6 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
         debit_account: config.debit_account,
     };
     let jobs = jobs::all(&state, config.expiry_days);
-    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs })
+    let graph = Some(http::graph::part(state.clone()));
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs, graph })
 }

@@ -50,6 +50,7 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let rebuilt = ctx.tx(async |c| Ok::<_, HandleError>(rebuild::rebuild_if_outdated(c).await?)).await;
     rebuilt.map_err(|e| BootError::Failed(e.to_string()))?;
     Ok(ServiceParts {
+        graph: Some(http::graph::part(ReportsState { ctx: ctx.clone() })),
         routes: http::routes(ReportsState { ctx }),
         consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(),

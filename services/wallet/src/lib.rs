@@ -58,5 +58,6 @@ fn build(ctx: Ctx, tasks: LongTasks) -> Result<ServiceParts, BootError> {
     let consumer = consumers::LedgerWriter::new(ctx.clone());
     let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
     let state = WalletState { ctx, tasks, documents };
-    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs: jobs::all() })
+    let graph = Some(http::graph::part(state.clone()));
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs: jobs::all(), graph })
 }

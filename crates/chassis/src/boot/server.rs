@@ -10,6 +10,7 @@ use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer
 use auth_token::Verifier;
 use db::pool::PoolUse;
 use futures_util::future::BoxFuture;
+use graph::{Graph, GraphSettings, Part};
 use http_api::middleware::{self, TrustedProxies};
 use http_api::{Authenticator, Problem, Routes};
 use messaging::bus::EventBus;
@@ -44,6 +45,7 @@ pub struct HttpApp {
     authenticator: Arc<dyn Authenticator>,
     probes: Vec<Probe>,
     proxies: TrustedProxies,
+    graph: Option<Graph>,
     extra: Option<ExtraRoutes>,
 }
 
@@ -79,6 +81,7 @@ impl HttpApp {
             authenticator: Arc::<Verifier>::clone(&first.verifier),
             probes: started.iter().map(probe).collect(),
             proxies: env.parse_or("TRUSTED_PROXIES", TrustedProxies::default())?,
+            graph: read_graph(started, env)?,
             extra,
         })
     }
@@ -91,6 +94,9 @@ impl HttpApp {
             .app_data(web::Data::new(self.probes.clone()));
         for routes in &self.routes {
             routes.configure(config);
+        }
+        if let Some(graph) = &self.graph {
+            graph.configure(config);
         }
         if let Some(extra) = &self.extra {
             extra(config);
@@ -112,6 +118,21 @@ impl HttpApp {
         let server = server.on_connect(|connection, _| limit_stall(connection));
         Ok(server.disable_signals().listen(listener)?.run())
     }
+}
+
+/// The read graph of the services; `None` where none has a part of it.
+fn read_graph(started: &[RunningService], env: &Env) -> Result<Option<Graph>, BootError> {
+    let is_introspected = match env.get_or("GRAPHQL_INTROSPECTION", "on") {
+        "on" => true,
+        "off" => false,
+        other => return Err(ConfigError::refused("GRAPHQL_INTROSPECTION", other, "on or off").into()),
+    };
+    let parts: Vec<&Part> = started.iter().filter_map(|service| service.graph.as_ref()).collect();
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    let graph = Graph::of_parts(&parts, GraphSettings { is_introspected });
+    graph.map(Some).map_err(|e| BootError::Failed(e.to_string()))
 }
 
 /// Longest time in which a client accepts nothing of what it was sent. The kernel then ends the connection, which a

@@ -26,7 +26,7 @@ use testkit::TempDatabase;
 /// A service without routes, consumer and jobs.
 fn service() -> Service {
     fn parts() -> ServiceParts {
-        ServiceParts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new() }
+        ServiceParts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new(), graph: None }
     }
     Service {
         name: "purse",

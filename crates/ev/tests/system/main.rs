@@ -18,6 +18,7 @@ mod differential;
 mod examples;
 mod fixed;
 mod gateway_lists;
+mod graph;
 mod journey;
 mod month;
 mod openapi;

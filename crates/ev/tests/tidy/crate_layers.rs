@@ -10,7 +10,7 @@ const LEVELS: [&[&str]; 7] = [
     &["db", "documents", "proto-events"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
-    &["auth-token", "blob-store", "issued-documents", "long-tasks"],
+    &["auth-token", "blob-store", "graph", "issued-documents", "long-tasks"],
     &["chassis"],
     &["ev"],
 ];

@@ -1,6 +1,7 @@
 //! Route table of the auth service. Handlers may read through `store`; every write goes through `app`.
 
 mod distributors;
+pub(crate) mod graph;
 mod identifiers;
 mod input;
 mod kyc;

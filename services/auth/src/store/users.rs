@@ -51,6 +51,11 @@ pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option
     users::table.find(id).select(User::as_select()).first(c).await.optional()
 }
 
+/// The users with these ids.
+pub(crate) async fn list_by_ids(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<User>> {
+    users::table.filter(users::id.any_of(ids)).select(User::as_select()).load(c).await
+}
+
 /// Finds the name of a user.
 pub(crate) async fn find_name(c: &mut DbConnection, id: UserId) -> QueryResult<Option<String>> {
     users::table.find(id).select(users::name).first(c).await.optional()

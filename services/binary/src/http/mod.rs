@@ -1,5 +1,6 @@
 //! Route table of the binary service.
 
+pub(crate) mod graph;
 mod journal;
 mod names;
 mod nodes;

@@ -5,6 +5,7 @@ mod captures;
 mod checkouts;
 mod deliveries;
 mod documents;
+pub(crate) mod graph;
 mod instalments;
 mod payment_methods;
 mod payments;

@@ -10,7 +10,6 @@ use crate::app::{cancel_booking, start_payment};
 use crate::domain::aggregate::{NewPayment, Payment};
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::store::payments::{self, ListKey};
-use crate::store::{receipt_taxes, refunds};
 use actix_web::http::StatusCode;
 use actix_web::web;
 use chassis::audit;
@@ -140,15 +139,7 @@ pub(crate) async fn list(
         ListKey::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
     };
     let listing = page.listing(rows, cursor, |p| p);
-    let ids: Vec<PaymentId> = listing.items.iter().map(|p| p.id).collect();
-    let refunds = refunds::list_for_payments(&mut c, &ids).await?;
-    let taxes = receipt_taxes::list_for_payments(&mut c, &ids).await?;
-    let view = |payment: Payment| {
-        let refund = refunds.iter().find(|r| r.payment_id == payment.id).cloned();
-        let tax = taxes.iter().find(|t| t.payment_id == payment.id).cloned();
-        PaymentView::new(payment, refund, &state.gateways).with_tax(tax)
-    };
-    let items: Vec<_> = listing.items.into_iter().map(view).collect();
+    let items = views::payments(&mut c, listing.items, &state.gateways).await?;
     Ok(Json::new(Listing { items, next_cursor: listing.next_cursor }))
 }
 

@@ -344,6 +344,23 @@ impl PaymentView {
     }
 }
 
+/// The views of payments, in the given order.
+pub(crate) async fn payments(
+    c: &mut DbConnection,
+    rows: Vec<Payment>,
+    gateways: &Gateways,
+) -> Result<Vec<PaymentView>, Problem> {
+    let ids: Vec<PaymentId> = rows.iter().map(|payment| payment.id).collect();
+    let refunds = refunds::list_for_payments(c, &ids).await?;
+    let taxes = receipt_taxes::list_for_payments(c, &ids).await?;
+    let view = |payment: Payment| {
+        let refund = refunds.iter().find(|r| r.payment_id == payment.id).cloned();
+        let tax = taxes.iter().find(|t| t.payment_id == payment.id).cloned();
+        PaymentView::new(payment, refund, gateways).with_tax(tax)
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
 /// The view of a payment. Errors with 404 when it does not exist.
 pub(crate) async fn payment(c: &mut DbConnection, id: PaymentId, gateways: &Gateways) -> Result<PaymentView, Problem> {
     let payment = payments::find(c, id).await?.ok_or_else(Problem::not_found)?;

@@ -191,6 +191,16 @@ pub async fn lock_without_receipt(c: &mut DbConnection, limit: i64) -> QueryResu
         .await
 }
 
+/// All payments of these bookings, newest first.
+pub async fn list_for_bookings(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::booking_id.any_of(bookings))
+        .order(payments::id.desc())
+        .select(Payment::as_select())
+        .load(c)
+        .await
+}
+
 /// The completed payments of these bookings, in the order of their completion.
 pub async fn list_completed(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
     payments::table

@@ -13,6 +13,7 @@ mod documents;
 mod emi;
 mod fixture;
 mod gateways;
+mod graph;
 mod idempotency;
 mod late_authorizations;
 mod late_captures;

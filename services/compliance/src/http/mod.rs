@@ -4,6 +4,7 @@ mod audit;
 mod certificate;
 mod cover;
 mod documents;
+pub(crate) mod graph;
 mod queues;
 mod statement;
 mod tds;

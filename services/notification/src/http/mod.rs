@@ -1,6 +1,7 @@
 //! Route table of the notification service, and the handlers of a member's own notifications.
 
 mod deliveries;
+pub(crate) mod graph;
 mod preferences;
 mod push;
 mod stream;

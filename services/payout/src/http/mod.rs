@@ -5,6 +5,7 @@ mod actions;
 mod advice;
 mod answer;
 mod batches;
+pub(crate) mod graph;
 mod lines;
 mod payouts;
 mod queues;

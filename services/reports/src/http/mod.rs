@@ -5,6 +5,7 @@ mod catalogue;
 mod chart;
 mod dashboard;
 mod figures;
+pub(crate) mod graph;
 mod members;
 mod reports;
 mod request;

@@ -2,6 +2,7 @@
 
 mod entries;
 mod explain;
+pub(crate) mod graph;
 mod ledger;
 mod manual;
 mod reference;

@@ -44,6 +44,12 @@ pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<W
     Ok(row.map(Into::into))
 }
 
+/// The wallets of these members; those without one are left out.
+pub async fn list_by_users(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<WalletBalances>> {
+    let rows = wallets::table.filter(wallets::user_id.any_of(users)).select(WalletRow::as_select()).load(c).await?;
+    Ok(rows.into_iter().map(|row: WalletRow| row.into()).collect())
+}
+
 /// Locks the wallets of `users` in the order of their ids. Creates those that do not exist.
 pub async fn create_and_lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<WalletBalances>> {
     let mut rows = lock(c, users).await?;

@@ -11,6 +11,7 @@ mod earnings;
 mod entry_kinds;
 mod explanations;
 mod fixture;
+mod graph;
 mod integrity;
 mod journal;
 mod listings;

@@ -1,0 +1,1 @@
+../../../../deploy/graph/gateway.config.mjs

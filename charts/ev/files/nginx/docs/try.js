@@ -1,0 +1,1 @@
+../../../../../deploy/nginx/docs/try.js

@@ -1,0 +1,18 @@
+//! Notification's part of the read graph: a member's notifications, and deliveries for staff.
+
+use super::deliveries;
+use crate::NotificationState;
+use graph::Part;
+use http_api::Access::Staff;
+use http_api::documented;
+
+/// All fields of this service.
+pub(crate) fn part(state: NotificationState) -> Part {
+    Part::new("notification", state)
+        .rename("DeliveryView", "NotificationDelivery")
+        .rename("Channel", "NotificationChannel")
+        .rename("ReferenceView", "NotificationReference")
+        .query("notification_deliveries", Staff, documented!(deliveries::list))
+        .own("notifications", documented!(super::list))
+        .own("unread_notifications", documented!(super::unread_count))
+}
