@@ -15,6 +15,7 @@ const PAGES = new Map([
   ['pair', () => '/wallet'],
   ['kyc', () => '/kyc'],
   ['document', () => '/kyc'],
+  ['grievance', (/** @type {string} */ id) => `/grievances/${id}`],
   ['certificate', () => '/tax'],
   ['session', () => '/profile'],
 ]);

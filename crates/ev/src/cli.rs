@@ -7,8 +7,8 @@ use crate::output::print;
 use crate::sign_in_links::SignInLinks;
 use crate::{demo, embedded, gateway_lists, mail_sink, operate, reconcile, reencrypt, sandbox_gateway, status};
 use arguments::{
-    AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PaymentsCommand, PiiCommand, PlanCommand,
-    TopologyCommand, TreeCommand,
+    AdminCommand, AuditCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PaymentsCommand, PiiCommand,
+    PlanCommand, TopologyCommand, TreeCommand,
 };
 use chassis::boot::program::{run_command, task_env};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
@@ -99,6 +99,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         Command::Tree(TreeCommand::Snapshot) => operate::save_tree_snapshot(&env).await.map(|line| print(&line)),
         Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
+        Command::Audit(AuditCommand::Verify) => operate::verify_audit(&env).await.map(|report| print(&report)),
         Command::Payments(PaymentsCommand::Reconcile { gateway, from, to, dry_run }) => {
             gateway_lists::run(&env, &gateway_lists::Request { gateway, from, to, dry_run }).await
         }

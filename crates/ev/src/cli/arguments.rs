@@ -131,6 +131,9 @@ pub(super) enum Command {
     /// The wallets' ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// The audit log of staff actions.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Payments at the gateways.
     #[command(subcommand)]
     Payments(PaymentsCommand),
@@ -240,6 +243,12 @@ pub(super) enum PaymentsCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
     /// Verify every balance and the hash chain; fails when one is wrong (wallet's `DATABASE_URL`).
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Verify the hash chain and that every entry is in it; fails when one is wrong (compliance's `DATABASE_URL`).
     Verify,
 }
 

@@ -152,6 +152,7 @@ fn page_of(notification: &NotificationRow) -> String {
         "payment" => "/bookings".to_owned(),
         "payout" => format!("/payouts/{id}"),
         "kyc" | "document" => "/kyc".to_owned(),
+        "grievance" => format!("/grievances/{id}"),
         "certificate" => "/tax".to_owned(),
         "session" => "/profile".to_owned(),
         "transaction" => format!("/wallet/{id}"),
