@@ -1,4 +1,4 @@
-// `<ev-office-grievances-page>`: grievances of all members, those that nobody has acknowledged first, and the register.
+// `<ev-office-grievances-page>`: grievances of all members, those without an acknowledgement first, and the register.
 
 import { h } from '../shell/view.js';
 import { pageList } from '../shell/page-list.js';

@@ -1,4 +1,5 @@
-//! Application of events: TDS records of payouts, audit entries of staff actions, members' bookings and payouts. A repeated event inserts nothing.
+//! Application of events: TDS records of payouts, audit entries of staff actions, members' bookings and payouts. A
+//! repeated event inserts nothing.
 
 use crate::domain::audit::AuditChange;
 use crate::store::audit_log::{self, AuditEntry};

@@ -12,8 +12,9 @@ pub struct OfficerSettings {
 }
 
 impl OfficerSettings {
-    /// Reads `GRIEVANCE_OFFICER_NAME`, `…_ADDRESS`, `…_EMAIL` and `…_PHONE`, all of them or none. Errors with the name of
-    /// a variable that is missing or invalid.
+    /// Reads `GRIEVANCE_OFFICER_NAME`, `…_ADDRESS`, `…_EMAIL` and `…_PHONE`, all of them or none.
+    ///
+    /// Errors with the name of a variable that is missing or invalid.
     pub fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
         let variables = ["NAME", "ADDRESS", "EMAIL", "PHONE"].map(|part| format!("GRIEVANCE_OFFICER_{part}"));
         let texts: Vec<String> = variables.iter().map(|v| env.get(v).unwrap_or_default().trim().to_owned()).collect();

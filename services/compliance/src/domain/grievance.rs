@@ -24,7 +24,7 @@ domain::text_enum! {
         Earnings = "earnings",
         Payout = "payout",
         Account = "account",
-        /// How somebody of the company or a distributor behaved.
+        /// How a person of the company or a distributor behaved.
         Conduct = "conduct",
         Other = "other",
     }
@@ -33,7 +33,7 @@ domain::text_enum! {
 domain::text_enum! {
     /// State of a grievance.
     pub enum GrievanceStatus {
-        /// Nobody has acknowledged it yet.
+        /// It has no acknowledgement yet.
         Filed = "filed",
         Acknowledged = "acknowledged",
         Closed = "closed",
@@ -168,7 +168,7 @@ impl GrievanceState {
         Self { status: GrievanceStatus::Acknowledged, acknowledged_at, ..self.clone() }
     }
 
-    /// It begins anew, with deadlines from now; whoever it was assigned to has it.
+    /// It begins anew, with deadlines from now; and the same member of staff has it.
     fn reopen(&self, now: Timestamp) -> Result<Self, GrievanceRefusal> {
         let closed_at = self.closed_at.ok_or(GrievanceRefusal::NotClosed)?;
         if now > closed_at.plus_hours(24 * REOPEN_DAYS) {
@@ -264,12 +264,13 @@ mod tests {
             let (mut state, mut now) = (filed(), AT.parse::<Timestamp>().expect("a time"));
             for (command, someone, actor, hours) in moves {
                 now = now.plus_hours(hours);
-                let command = [Acknowledge, Assign(person(someone)), Reply, Escalate, Close, Reopen][usize::from(command)];
+                let commands = [Acknowledge, Assign(person(someone)), Reply, Escalate, Close, Reopen];
+                let command = commands[usize::from(command)];
                 let actor = [Member(person(someone)), Staff(person(someone)), Deadline][usize::from(actor)];
                 let decided = state.decide(command, actor, now);
                 if let Ok(Some((next, step))) = decided {
                     prop_assert_ne!(&next, &state.clone().with_step_reply(step, &next), "a step changes something");
-                    prop_assert!(actor != Staff(person(1)), "nobody acts on their own as staff");
+                    prop_assert!(actor != Staff(person(1)), "staff do not act on their own");
                     let is_same = next.decide(command, actor, now).map_or(true, |again| again.is_none());
                     prop_assert!(is_same || command == Reply, "a repetition changes nothing");
                     state = next;

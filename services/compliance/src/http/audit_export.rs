@@ -98,8 +98,8 @@ struct AuditLine<'a> {
 
 /// Export the actions of staff, oldest first, as CSV or JSON Lines.
 ///
-/// Each entry up to now has its number and hash in the chain over the log. Every export is in the log itself. 422 when `from` is
-/// after `to`, 429 while other long reads run.
+/// Each entry up to now has its number and hash in the chain over the log. Every export is in the log itself. 422 when
+/// `from` is after `to`, 429 while other long reads run.
 #[operation]
 pub(super) async fn export(
     state: web::Data<ComplianceState>,

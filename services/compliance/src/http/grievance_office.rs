@@ -109,8 +109,8 @@ pub(super) async fn reply(
 
 /// Escalate a grievance to the officer.
 ///
-/// The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 without a valid
-/// reason.
+/// The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 without a
+/// valid reason.
 #[operation]
 pub(super) async fn escalate(
     state: web::Data<ComplianceState>,

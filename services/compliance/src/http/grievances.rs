@@ -171,7 +171,7 @@ pub(super) async fn get(
 /// Reopen one's own closed grievance.
 ///
 /// Its deadlines begin anew. 409 with `compliance.grievance_open` unless it is closed, and with
-/// `compliance.grievance_final` later than 30 days after. 403 with `compliance.own` for the grievance of somebody else.
+/// `compliance.grievance_final` later than 30 days after. 403 with `compliance.own` for the grievance of another.
 #[operation]
 pub(super) async fn reopen(
     state: web::Data<ComplianceState>,

@@ -29,7 +29,8 @@ pub(crate) const DEDUCTOR: [(&str, &str); 10] = [
 ];
 
 fn challan(serial: &str, amount: &str) -> Value {
-    json!({ "fy": "2026-27", "quarter": "Q3", "bsr": "0510308", "serial": serial, "date": "2026-11-01", "amount": amount })
+    let (bsr, date) = ("0510308", "2026-11-01");
+    json!({ "fy": "2026-27", "quarter": "Q3", "bsr": bsr, "serial": serial, "date": date, "amount": amount })
 }
 
 async fn record(f: &Fixture, serial: &str, amount: &str) -> Value {

@@ -28,7 +28,7 @@ async fn steps(client: &Client, id: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_grievance_goes_its_way_and_the_member_hears_of_each_step() {
+async fn each_step_of_a_grievance_is_published_and_recorded() {
     let f = fixture().await;
     let user: UserId = id::fresh();
     let (me, staff) = (f.as_user(user), f.as_staff());

@@ -4,7 +4,7 @@ use super::Template;
 use super::notice::{Text, trimmed};
 use proto_events::vocabulary::GrievanceStep;
 
-/// Text of a step of a grievance; `None` for one that the member need not hear of.
+/// Text of a step of a grievance; `None` for one that is no matter of the member.
 pub fn grievance_text(step: GrievanceStep, number: &str, said: &str) -> Option<Text> {
     let template = match step {
         GrievanceStep::Assigned => return None,
