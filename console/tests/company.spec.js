@@ -162,6 +162,29 @@ test('a tax rule is added for a later day, and the statement of a quarter is a f
   const quarter = `Q${Math.floor(((new Date().getMonth() + 9) % 12) / 3) + 1}`;
   const statement = await download(admin, () => button(admin, t(`office.tax.quarter.${quarter}`)).click());
   assert.match(statement.content.toString(), /PAN|pan/);
+  // Without deductions there is nothing to report.
+  await button(admin, t('office.tax.file', { quarter })).click();
+  await see(
+    admin,
+    admin.locator('.toast, [role=status], [role=alert]').getByText(t('problem.compliance.deductor_incomplete')).first(),
+  );
+});
+
+test('a challan is recorded once for its quarter', async () => {
+  await open(staff, '/office/tax?tab=challans');
+  const today = inDays(0);
+  await button(staff, t('office.challan.add')).click();
+  const quarter = `Q${Math.floor(((new Date().getMonth() + 9) % 12) / 3) + 1}`;
+  await fillDialog(staff, {
+    [t('office.challan.quarter')]: t(`office.tax.quarter.${quarter}`),
+    [t('office.challan.branch')]: '0510308',
+    [t('office.challan.serial')]: '00123',
+    [t('office.challan.date')]: today,
+    [t('office.challan.amount')]: '1250.50',
+  });
+  await confirm(staff, t('office.challan.final_effect'), money(1250.5));
+  await see(staff, row(staff, '0510308').getByText('00123'));
+  await see(staff, row(staff, t('office.challan.total')).getByText(money(1250.5)));
 });
 
 test('the ledger has its accounts, its entries, and a trial balance for each day', async () => {

@@ -642,7 +642,7 @@ export interface paths {
         put?: never;
         /**
          * Apply to become a distributor
-         * @description Accepts the current distributor terms; the acceptance is kept for ever. 403 `auth.step_up_required` without a one-time code proved in the last five minutes. 409 `auth.application_pending`, `auth.distributor_already`, `auth.members_only` for staff, and `auth.terms_outdated` when there is a later version of the terms; 422 `auth.terms_unknown`. Where the platform approves automatically, the answer is `approved`.
+         * @description Accepts the current distributor terms; the acceptance is kept without limit. 403 `auth.step_up_required` without a one-time code proved in the last five minutes. 409 `auth.application_pending`, `auth.distributor_already`, `auth.members_only` for staff, and `auth.terms_outdated` when there is a later version of the terms; 422 `auth.terms_unknown`. Where the platform approves automatically, the answer is `approved`.
          *
          *     Any signed-in person.
          */

@@ -1152,10 +1152,7 @@ export interface components {
             bank_transfer?: components["schemas"]["BankTransferView"] | null;
             cash?: components["schemas"]["CashView"] | null;
         };
-        /**
-         * @description The language that a document is written in.
-         * @enum {string}
-         */
+        /** @description The language that a document is written in. */
         Language: "en" | "hi";
         /** @description One page of a list. */
         Listing: {
@@ -1655,105 +1652,6 @@ export interface operations {
             };
         };
     };
-    getBookingsByIdConfirmation: {
-        parameters: {
-            query?: {
-                /** @description Language of the document: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
-            };
-            header?: never;
-            path: {
-                id: components["schemas"]["BookingId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getBookingsByIdEmiSchedule: {
-        parameters: {
-            query?: {
-                /** @description Language of the document: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
-            };
-            header?: never;
-            path: {
-                id: components["schemas"]["BookingId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getDocumentsVerifyBByCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VerifiedDocument"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     postBookings: {
         parameters: {
             query?: never;
@@ -1992,6 +1890,39 @@ export interface operations {
             };
         };
     };
+    getBookingsByIdConfirmation: {
+        parameters: {
+            query?: {
+                lang?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postBookingsByIdDeliver: {
         parameters: {
             query?: never;
@@ -2146,6 +2077,39 @@ export interface operations {
             };
         };
     };
+    getBookingsByIdEmiSchedule: {
+        parameters: {
+            query?: {
+                lang?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postBookingsByIdPayments: {
         parameters: {
             query?: never;
@@ -2284,6 +2248,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocumentsVerifyBByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedDocument"];
                 };
             };
             /** @description A problem */
@@ -2832,8 +2827,7 @@ export interface operations {
     getPaymentsByIdReceipt: {
         parameters: {
             query?: {
-                /** @description Language of the document: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
+                lang?: components["schemas"]["Language"] | null;
             };
             header?: never;
             path: {

@@ -23,6 +23,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the actions of staff, oldest first, as CSV or JSON Lines
+         * @description Each entry up to now has its number and hash in the chain over the log. Every export is in the log itself. 422 when `from` is after `to`, 429 while other long reads run.
+         *
+         *     Administrators.
+         */
+        get: operations["getAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/actions": {
         parameters: {
             query?: never;
@@ -59,6 +81,32 @@ export interface paths {
         get: operations["getAuditSubjectsBySubject"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance/challans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The challans of a financial year, or of one of its quarters
+         * @description Staff and administrators.
+         */
+        get: operations["getComplianceChallans"];
+        put?: never;
+        /**
+         * Record a challan: a deposit of deducted tax with the government
+         * @description It is one by its branch, day and serial number: the same deposit again changes nothing and answers alike. 409 with `compliance.challan_exists` when it is recorded for another quarter or amount. 422 with `compliance.challan_invalid` for a branch that is not 7 digits, a serial number that is not 5, a day in the future or before the quarter, or an amount that is not above zero.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postComplianceChallans"];
         delete?: never;
         options?: never;
         head?: never;
@@ -121,8 +169,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count the documents that wait for staff
-         * @description `documents.pending` wait for a review.
+         * Count the documents and grievances that wait for staff
+         * @description `documents.pending` wait for a review, `grievances.filed` for an acknowledgement.
          *
          *     Staff and administrators.
          */
@@ -274,7 +322,7 @@ export interface paths {
         };
         /**
          * A year's deductions as a PDF: own, or with `user_id` any member's for staff
-         * @description The first issue is recorded, and every download by staff. 404 for a year without deductions.
+         * @description A member's own copy shows the whole PAN. A year in which tax was deducted or deposited since is issued anew with the same number. The first issue is recorded, and every download by staff. 404 for a year without deductions.
          *
          *     Any signed-in person.
          */
@@ -317,8 +365,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A quarter's deductions by PAN as CSV, with control totals
-         * @description Every download is recorded in the audit log. 404 for a path that is no year and quarter, 429 while other long reads run.
+         * A quarter's deductions: by PAN as CSV with control totals, or as the government's text file with challans
+         * @description Every download is recorded in the audit log. 404 for a path that is no year and quarter, 429 while other long reads run. The text file is refused with 409: `compliance.tax_not_deposited` names deductions without a challan, and `compliance.deductor_incomplete`, `compliance.section_code_missing` and `compliance.no_deductions` what else is missing.
          *
          *     Staff and administrators.
          */
@@ -330,7 +378,8 @@ export interface paths {
         head?: never;
         patch?: never;
         trace?: never;
-    };    "/api/v1/documents/verify/C-{code}": {
+    };
+    "/api/v1/documents/verify/C-{code}": {
         parameters: {
             query?: never;
             header?: never;
@@ -352,7 +401,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-
+    "/api/v1/grievance-officer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The officer for grievances, with the deadlines of an answer
+         * @description 404 while the company has named none.
+         *
+         *     Public.
+         */
+        get: operations["getGrievanceOfficer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List grievances: own, all members' for staff
+         * @description Any signed-in person.
+         */
+        get: operations["getGrievances"];
+        put?: never;
+        /**
+         * File a grievance
+         * @description It gets a number at once, is acknowledged within 48 hours and closed within a month. 422 with `compliance.grievance_invalid` for a text that is empty or longer than 4,000 characters, and with `compliance.record_unknown` for a booking or payout that is not the caller's. 409 with `compliance.too_many_grievances` while 20 are open.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postGrievances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The register of grievances as CSV, in the order of their filing
+         * @description Every download is recorded in the audit log. 422 when `from` is after `to`, 429 while other long reads run.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getGrievancesRegister"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One grievance with its history
+         * @description 404 when the caller may not see it.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getGrievancesById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge a grievance
+         * @description The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postGrievancesByIdAcknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign a grievance to a member of staff
+         * @description The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postGrievancesByIdAssign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a grievance with a reason
+         * @description 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 without a valid reason.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postGrievancesByIdClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Escalate a grievance to the officer
+         * @description The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 without a valid reason.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postGrievancesByIdEscalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen one's own closed grievance
+         * @description Its deadlines begin anew. 409 with `compliance.grievance_open` unless it is closed, and with `compliance.grievance_final` later than 30 days after. 403 with `compliance.own` for the grievance of another.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postGrievancesByIdReopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grievances/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply to the member, which also acknowledges the grievance
+         * @description 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 without a valid text.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postGrievancesByIdReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -375,6 +647,8 @@ export interface components {
             action: string;
             actor_id: components["schemas"]["UserId"];
             address: string;
+            /** @description What the action changed, as far as the log may have it. */
+            changes: components["schemas"]["ChangeView"][];
             detail: string;
             id: components["schemas"]["AuditEntryId"];
             request_id: string;
@@ -383,6 +657,38 @@ export interface components {
             subject_id: string;
             subject_type: string;
             subject_user_id?: components["schemas"]["UserId"] | null;
+        };
+        /** @description Format of an export. */
+        AuditFormat: "csv" | "jsonl";
+        /**
+         * Format: uuid
+         * @description A vehicle booking.
+         */
+        BookingId: string;
+        /** Format: uuid */
+        ChallanId: string;
+        /** @description The challans of a year or quarter. */
+        ChallanList: {
+            /** @description By quarter, day, branch and serial number; at most 500. */
+            items: components["schemas"]["ChallanView"][];
+            total_amount: components["schemas"]["Money"];
+        };
+        ChallanView: {
+            amount: components["schemas"]["Money"];
+            bsr: string;
+            date: components["schemas"]["Day"];
+            fy: components["schemas"]["FinancialYear"];
+            id: components["schemas"]["ChallanId"];
+            quarter: components["schemas"]["Quarter"];
+            recorded_at: components["schemas"]["Timestamp"];
+            recorded_by: components["schemas"]["UserId"];
+            serial: string;
+        };
+        /** @description A field that an action changed. */
+        ChangeView: {
+            after: string;
+            before: string;
+            field: string;
         };
         /**
          * @description Media type of a document.
@@ -443,19 +749,95 @@ export interface components {
          * @example 2026-27
          */
         FinancialYear: string;
-        /**
-         * @description The language that a document is written in.
-         * @enum {string}
-         */
+        /** @description What a grievance is about. */
+        GrievanceCategory: ("payment" | "booking" | "delivery" | "refund" | "earnings" | "payout" | "account" | "other") | "conduct";
+        /** @description A grievance with its history. */
+        GrievanceDetailView: {
+            grievance: components["schemas"]["GrievanceView"];
+            /** @description Oldest first. */
+            steps: components["schemas"]["GrievanceStepView"][];
+        };
+        /** Format: uuid */
+        GrievanceId: string;
+        /** @description The officer for grievances, and the deadlines. */
+        GrievanceOfficerView: {
+            /**
+             * Format: int64
+             * @description Hours within which a grievance is acknowledged.
+             */
+            acknowledge_hours: number;
+            address: string;
+            /**
+             * Format: uint32
+             * @description Months within which it is closed.
+             */
+            close_months: number;
+            email: string;
+            name: string;
+            phone: string;
+            /**
+             * Format: int64
+             * @description Days after its closing within which the member may reopen it.
+             */
+            reopen_days: number;
+        };
+        /** @description State of a grievance. */
+        GrievanceStatus: ("acknowledged" | "closed") | "filed";
+        /** @description What happened to a grievance. */
+        GrievanceStep: ("filed" | "acknowledged" | "replied" | "closed" | "reopened") | "assigned" | "escalated";
+        /** @description A step of a grievance's history. */
+        GrievanceStepView: {
+            /** @description Who made it; null for a missed deadline. */
+            actor_id?: components["schemas"]["UserId"] | null;
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            number: number;
+            step: components["schemas"]["GrievanceStep"];
+            /** @description What was said; empty for a step without a text. */
+            text: string;
+        };
+        /** @description A grievance. */
+        GrievanceView: {
+            /** @description Deadline of the acknowledgement: 48 hours after it was filed or reopened. */
+            acknowledge_by: components["schemas"]["Timestamp"];
+            acknowledged_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The member of staff who has it. */
+            assigned_to?: components["schemas"]["UserId"] | null;
+            booking_id?: components["schemas"]["BookingId"] | null;
+            category: components["schemas"]["GrievanceCategory"];
+            /** @description Deadline of the closing: a month after. */
+            close_by: components["schemas"]["Timestamp"];
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            filed_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["GrievanceId"];
+            /** @description Whether the officer has it, because staff or a missed deadline passed it on. */
+            is_escalated: boolean;
+            /** @description Such as `GRV/2026-27/000001`, without gaps in each financial year. */
+            number: string;
+            payout_id?: components["schemas"]["PayoutId"] | null;
+            status: components["schemas"]["GrievanceStatus"];
+            text: string;
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description The language that a document is written in. */
         Language: "en" | "hi";
         /** @description One page of a list. */
         Listing: {
-            items: components["schemas"]["AuditEntryView"][];
+            items: components["schemas"]["GrievanceView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing2: {
+            items: components["schemas"]["AuditEntryView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing3: {
             items: components["schemas"]["DocumentView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -516,6 +898,8 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "staff" | "admin";
+        /** @description Format of a statement. */
+        StatementFormat: "csv" | "txt";
         TdsList: {
             items: components["schemas"]["TdsView"][];
             next_cursor?: string | null;
@@ -574,7 +958,8 @@ export interface components {
          * Format: uuid
          * @description A registered person: member, staff or administrator.
          */
-        UserId: string;        /** @description What a genuine document states. */
+        UserId: string;
+        /** @description What a genuine document states. */
         VerifiedDocument: {
             amount: components["schemas"]["Money"];
             date: components["schemas"]["Day"];
@@ -594,7 +979,6 @@ export interface components {
              */
             revision: number;
         };
-
     };
     responses: never;
     parameters: never;
@@ -631,7 +1015,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing"];
+                    "application/json": components["schemas"]["Listing2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditLog: {
+        parameters: {
+            query?: {
+                action?: string | null;
+                actor?: components["schemas"]["UserId"] | null;
+                format?: components["schemas"]["AuditFormat"] | null;
+                from?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                service?: string | null;
+                subject?: string | null;
+                subject_type?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description A problem */
@@ -700,7 +1124,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing"];
+                    "application/json": components["schemas"]["Listing2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComplianceChallans: {
+        parameters: {
+            query?: {
+                fy?: components["schemas"]["FinancialYear"] | null;
+                quarter?: components["schemas"]["Quarter"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallanList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postComplianceChallans: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Rupees as a decimal string with two places and no leading zero.
+                     * @example 500.00
+                     */
+                    amount: string;
+                    /** @description Code of the bank's branch (BSR code): 7 digits. */
+                    bsr: string;
+                    /**
+                     * Format: date
+                     * @description Day of the deposit: not before the quarter, not after today.
+                     * @example 2026-11-22
+                     */
+                    date: string;
+                    /**
+                     * Format: financial-year
+                     * @example 2026-27
+                     */
+                    fy: string;
+                    /**
+                     * @description The quarter whose deductions it is for.
+                     * @enum {string}
+                     */
+                    quarter: "Q1" | "Q2" | "Q3" | "Q4";
+                    /** @description Serial number of the challan: 5 digits. */
+                    serial: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallanView"];
                 };
             };
             /** @description A problem */
@@ -765,73 +1282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing2"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getComplianceTdsByFyByQuarterCover: {
-        parameters: {
-            query?: {
-                /** @description Language of the document: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
-            };
-            header?: never;
-            path: {
-                fy: components["schemas"]["FinancialYear"];
-                quarter: components["schemas"]["Quarter"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getDocumentsVerifyCByCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VerifiedDocument"];
+                    "application/json": components["schemas"]["Listing3"];
                 };
             };
             /** @description A problem */
@@ -1109,8 +1560,7 @@ export interface operations {
     getComplianceTdsByFyCertificate: {
         parameters: {
             query?: {
-                /** @description Language of the certificate: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
+                lang?: components["schemas"]["Language"] | null;
                 user_id?: components["schemas"]["UserId"] | null;
             };
             header?: never;
@@ -1141,9 +1591,45 @@ export interface operations {
             };
         };
     };
+    getComplianceTdsByFyByQuarterCover: {
+        parameters: {
+            query?: {
+                lang?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                fy: components["schemas"]["FinancialYear"];
+                quarter: components["schemas"]["Quarter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getComplianceTdsByFyByQuarterStatement: {
         parameters: {
-            query?: never;
+            query?: {
+                format?: components["schemas"]["StatementFormat"] | null;
+            };
             header?: never;
             path: {
                 fy: components["schemas"]["FinancialYear"];
@@ -1160,6 +1646,435 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocumentsVerifyCByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedDocument"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGrievanceOfficer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceOfficerView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGrievances: {
+        parameters: {
+            query?: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                status?: components["schemas"]["GrievanceStatus"] | null;
+                user_id?: components["schemas"]["UserId"] | null;
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievances: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description A booking of the caller that it is about.
+                     */
+                    booking_id?: string | null;
+                    /** @description What a grievance is about. */
+                    category: ("payment" | "booking" | "delivery" | "refund" | "earnings" | "payout" | "account" | "other") | "conduct";
+                    /**
+                     * Format: uuid
+                     * @description A payout of the caller that it is about.
+                     */
+                    payout_id?: string | null;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGrievancesRegister: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGrievancesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceDetailView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievancesByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievancesByIdAssign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description A member of staff.
+                     */
+                    user_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievancesByIdClose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievancesByIdEscalate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievancesByIdReopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postGrievancesByIdReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GrievanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrievanceView"];
                 };
             };
             /** @description A problem */

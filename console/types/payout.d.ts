@@ -714,10 +714,7 @@ export interface components {
          * @example 2026-27
          */
         FinancialYear: string;
-        /**
-         * @description The language that a document is written in.
-         * @enum {string}
-         */
+        /** @description The language that a document is written in. */
         Language: "en" | "hi";
         /** @description Kind of a line. */
         LineKind: "payout" | "tds" | "emi_auto_fill" | "bank" | "reversal";
@@ -949,7 +946,7 @@ export interface components {
             quarter: components["schemas"]["Quarter"];
             /** @description The rate that was applied, in percent. */
             rate: string;
-            /** @description When the payout's part of the year's total was given back, because it failed or was reversed. */
+            /** @description When the payout's part of the year's total was released, because it failed or was reversed. */
             returned_at?: components["schemas"]["Timestamp"] | null;
             rule: string;
             section: string;
@@ -1029,7 +1026,8 @@ export interface components {
          */
         UserId: string;
         /** @description Method by which an account was verified. */
-        VerificationMethod: "kyc" | "staff" | "wait";        /** @description What a genuine document states. */
+        VerificationMethod: "kyc" | "staff" | "wait";
+        /** @description What a genuine document states. */
         VerifiedDocument: {
             amount: components["schemas"]["Money"];
             date: components["schemas"]["Day"];
@@ -1049,7 +1047,6 @@ export interface components {
              */
             revision: number;
         };
-
     };
     responses: never;
     parameters: never;
@@ -1110,40 +1107,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing3"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getPayoutsByIdAdvice: {
-        parameters: {
-            query?: {
-                /** @description Language of the document: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
-            };
-            header?: never;
-            path: {
-                id: components["schemas"]["PayoutId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": unknown;
                 };
             };
             /** @description A problem */
@@ -1794,6 +1757,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PayoutDetailView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayoutsByIdAdvice: {
+        parameters: {
+            query?: {
+                lang?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["PayoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description A problem */

@@ -274,7 +274,7 @@ export interface paths {
         };
         /**
          * Statement of a month as CSV or PDF
-         * @description Your own, or for staff that of a member. 429 when no connection for long reads is free.
+         * @description Your own, or for staff that of a member. 404 for a part that the month does not have, 429 when no connection for long reads is free.
          *
          *     Any signed-in person.
          */
@@ -629,10 +629,7 @@ export interface components {
             reference: components["schemas"]["Reference"];
             reverses?: components["schemas"]["EntryId"] | null;
         };
-        /**
-         * @description The language that a document is written in.
-         * @enum {string}
-         */
+        /** @description The language that a document is written in. */
         Language: "en" | "hi";
         /**
          * @description Period of the pair limit, in the Indian calendar.
@@ -1401,12 +1398,10 @@ export interface operations {
     getWalletStatement: {
         parameters: {
             query: {
-                /** @description Language of a PDF: `en` (default) or `hi`. */
-                lang?: components["schemas"]["Language"];
-                /** @description The part of a PDF: each has up to 10,000 lines; the first by default. The head of a part states their number. */
-                part?: number;
                 format?: components["schemas"]["StatementFormat"] | null;
+                lang?: components["schemas"]["Language"] | null;
                 month: components["schemas"]["Month"];
+                part?: number;
                 user_id?: string | null;
             };
             header?: never;

@@ -108,12 +108,15 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "payout.v1.PayoutReversed",
             "compliance.v1.DocumentReviewed",
             "compliance.v1.CertificateIssued",
+            "compliance.v1.GrievanceMoved",
         ],
     },
     Subscription {
         service: "compliance",
         types: &[
             "auth.v1.SessionRevoked",
+            "booking.v1.BookingChanged",
+            "payout.v1.PayoutRequested",
             "payout.v1.PayoutCompleted",
             "payout.v1.PayoutReversed",
             "platform.v1.StaffActed",

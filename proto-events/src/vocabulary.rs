@@ -145,3 +145,18 @@ domain::text_enum! {
         Labelled = "labelled",
     }
 }
+
+domain::text_enum! {
+    /// What happened to a grievance.
+    pub enum GrievanceStep {
+        Filed = "filed",
+        Acknowledged = "acknowledged",
+        /// A member of staff got it.
+        Assigned = "assigned",
+        Replied = "replied",
+        /// To the officer for grievances: by staff, or because a deadline has passed.
+        Escalated = "escalated",
+        Closed = "closed",
+        Reopened = "reopened",
+    }
+}

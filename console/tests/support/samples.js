@@ -28,6 +28,11 @@ export async function prepareSamples() {
   const { items: vehicles } = await own('/vehicles');
   const payment = await first('/payments');
   const office = await prepareOffice(admin, staff);
+  const grievance = await api('POST', '/grievances', {
+    token: asha.access_token,
+    body: { category: 'delivery', text: 'The vehicle did not come.', booking_id: booking.id },
+  });
+  await api('POST', `/grievances/${grievance.id}/reply`, { token: staff.access_token, body: { text: 'We look.' } });
   const entries = await api('GET', '/ledger/entries', { token: admin.access_token });
   return {
     '/join/:code': `/join/${asha.user.referral_code}`,
@@ -39,6 +44,8 @@ export async function prepareSamples() {
     '/wallet/:id': `/wallet/${line.id}`,
     '/wallet/forfeits/:id': `/wallet/forfeits/${forfeit.id}`,
     '/payouts/:id': `/payouts/${payout.id}`,
+    '/grievances/:id': `/grievances/${grievance.id}`,
+    '/office/grievances/:id': `/office/grievances/${grievance.id}`,
     '/office/people/:id': `/office/people/${asha.user.id}`,
     '/office/vehicles/:id': `/office/vehicles/${vehicles[0].id}`,
     '/office/bookings/:id': `/office/bookings/${booking.id}`,

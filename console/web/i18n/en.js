@@ -1,6 +1,7 @@
 // English texts. The same keys stand in `hi.js`; a test compares them.
 
 import explanation from './en/explanation.js';
+import grievance from './en/grievance.js';
 import member from './en/member.js';
 import money from './en/money.js';
 import notification from './en/notification.js';
@@ -77,6 +78,7 @@ export default {
   'file.none': 'No file is chosen.',
   'form.amount': 'Rupees with at most two decimal places, such as 500 or 499.50',
   ...explanation,
+  ...grievance,
   ...member,
   ...money,
   ...notification,

@@ -1,6 +1,7 @@
 // Hindi texts.
 
 import explanation from './hi/explanation.js';
+import grievance from './hi/grievance.js';
 import member from './hi/member.js';
 import money from './hi/money.js';
 import notification from './hi/notification.js';
@@ -77,6 +78,7 @@ export default {
   'file.none': 'कोई फ़ाइल नहीं चुनी गई।',
   'form.amount': 'रुपये, दशमलव के बाद अधिक से अधिक दो अंक, जैसे 500 या 499.50',
   ...explanation,
+  ...grievance,
   ...member,
   ...money,
   ...notification,

@@ -108,6 +108,7 @@ class BookingPage extends ViewElement {
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments, this.#receiptOf)) : null,
       isOpen && !booking.emi ? keyedCard('emi', t('emi.title'), custom('ev-emi-form', actions)) : null,
       documentButtons(booking),
+      h('p', null, h('a', { href: `/grievances?booking=${booking.id}` }, t('grievance.file'))),
       card(
         t('booking.payments'),
         show(this.#payments, (payments) => paymentList(payments, booking.number)),

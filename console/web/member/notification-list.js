@@ -16,6 +16,7 @@ const PAGES = new Map([
   ['kyc', () => '/kyc'],
   ['distributor', () => '/distributor'],
   ['document', () => '/kyc'],
+  ['grievance', (/** @type {string} */ id) => `/grievances/${id}`],
   ['certificate', () => '/tax'],
   ['session', () => '/profile'],
 ]);

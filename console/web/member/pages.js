@@ -191,6 +191,22 @@ export const memberPages = [
     group: 'group.member',
   },
   {
+    path: '/grievances',
+    element: 'ev-grievances-page',
+    load: () => import('./grievances-page.js'),
+    access: 'member',
+    title: 'grievances.title',
+    icon: 'message',
+    group: 'group.member',
+  },
+  {
+    path: '/grievances/:id',
+    element: 'ev-grievance-page',
+    load: () => import('./grievance-page.js'),
+    access: 'member',
+    title: 'grievance.title',
+  },
+  {
     path: '/referrals',
     element: 'ev-referrals-page',
     load: () => import('./referrals-page.js'),

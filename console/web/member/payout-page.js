@@ -83,6 +83,7 @@ class PayoutPage extends ViewElement {
           payout.status === 'completed' ? adviceButton(payout.id) : null,
         ),
       ]),
+      h('p', null, h('a', { href: `/grievances?payout=${payout.id}` }, t('grievance.file'))),
       card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),
     ];
   }

@@ -19,6 +19,7 @@ import { reference } from './reference.js';
 const PAGES = new Map([
   ['booking', '/office/bookings/'],
   ['document', '/office/documents/'],
+  ['grievance', '/office/grievances/'],
   ['kyc', '/office/kyc/'],
   ['payment', '/office/payments/'],
   ['payout', '/office/payouts/'],
@@ -106,6 +107,12 @@ const factLine = (entry) =>
     valueOf(fact),
   ]);
 
+/** @param {string} field */
+const fieldName = (field) => find(`office.audit.field.${field}`) ?? field.replaceAll('_', ' ');
+
+/** @param {{before: string, after: string}} change */
+const changeText = ({ before, after }) => t('office.audit.change', { before, after });
+
 /** @param {AuditEntry} entry */
 const showEntry = (entry) =>
   openDialog(actionName(entry.action), () =>
@@ -115,6 +122,7 @@ const showEntry = (entry) =>
       [t('office.audit.subject'), subjectLink(entry)],
       [t('office.person'), entry.subject_user_id ? personName(entry.subject_user_id) : null],
       ...factsOf(entry).map((fact) => /** @type {const} */ ([nameOfFact(fact), valueOf(fact)])),
+      ...entry.changes.map((change) => /** @type {const} */ ([fieldName(change.field), changeText(change)])),
       [t('office.audit.subject_id'), entry.subject_id],
       [t('office.audit.address'), entry.address],
       [t('office.audit.request'), entry.request_id],

@@ -3,10 +3,13 @@
 import { h } from '../shell/view.js';
 import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
+import { saveButton, saveFile } from '../shell/parts.js';
 import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
 import { actionName, auditColumns } from './audit-columns.js';
 import { ListPageElement, pageHead } from './list-page.js';
+
+const FORMATS = /** @type {const} */ (['csv', 'jsonl']);
 
 class AuditPage extends ListPageElement {
   #actions = new Resource(this, (signal) => get('/api/v1/audit/actions', { signal }));
@@ -28,6 +31,11 @@ class AuditPage extends ListPageElement {
         this.personFilter('actor', t('office.audit.actor')),
         { name: 'subject', label: t('office.audit.subject_id'), type: 'text', input: { maxlength: 64 } },
       ]),
+      h(
+        'div',
+        { class: 'row' },
+        FORMATS.map((format) => saveButton(t(`office.audit.export.${format}`), () => this.#export(format))),
+      ),
       pageList({
         caption: t('office.audit.title'),
         empty: t('office.audit.empty'),
@@ -36,6 +44,11 @@ class AuditPage extends ListPageElement {
         read: ({ signal, ...page }) => get('/api/v1/audit', { query: { ...this.filter, ...page }, signal }),
       }),
     );
+  }
+
+  /** @param {(typeof FORMATS)[number]} format */
+  #export(format) {
+    return saveFile('/api/v1/audit-log', { query: { ...this.filter, format } });
   }
 
   /** The actions that the log has, and the one that the address names. */

@@ -6,24 +6,12 @@ import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { card, inLanguage, pairs, saveButton, saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
-import { money, today } from '../i18n/format.js';
+import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { tdsColumns } from './columns.js';
 import { filterForm } from './filter-form.js';
+import { QUARTERS, financialYears } from './financial-years.js';
 import { pageList, reloadList } from '../shell/page-list.js';
-
-const YEARS = 6;
-const QUARTERS = /** @type {const} */ (['Q1', 'Q2', 'Q3', 'Q4']);
-
-/** The financial years up to now, newest first, as the API writes them: April 2026 begins `2026-27`. */
-function financialYears() {
-  const [year = 0, month = 1] = today().split('-').map(Number);
-  const newest = month >= 4 ? year : year - 1;
-  return Array.from({ length: YEARS }, (_, back) => {
-    const first = newest - back;
-    return `${first}-${String((first + 1) % 100).padStart(2, '0')}`;
-  });
-}
 
 class TdsList extends ViewElement {
   /** Empty for all payouts. */
@@ -102,6 +90,12 @@ class TdsList extends ViewElement {
         QUARTERS.map((quarter) => [
           saveButton(t(`office.tax.quarter.${quarter}`), () =>
             saveFile('/api/v1/compliance/tds/{fy}/{quarter}/statement', { params: { fy, quarter } }),
+          ),
+          saveButton(t('office.tax.file', { quarter }), () =>
+            saveFile('/api/v1/compliance/tds/{fy}/{quarter}/statement', {
+              params: { fy, quarter },
+              query: { format: 'txt' },
+            }),
           ),
           saveButton(t('office.tax.cover', { quarter }), () =>
             saveFile('/api/v1/compliance/tds/{fy}/{quarter}/cover', { params: { fy, quarter }, query: inLanguage() }),

@@ -4,7 +4,7 @@ use db::{DbConnection, DbError};
 use domain::{Timestamp, UserId};
 use http_api::Caller;
 use messaging::outbox;
-use proto_events::platform::v1::StaffActed;
+use proto_events::platform::v1::{FieldChange, StaffActed};
 use runtime::id;
 
 /// The resources of a service on which staff act.
@@ -13,6 +13,21 @@ pub trait AuditSubject {
     const SERVICE: &'static str;
     /// Type of the resource (`payout`), its id, and its owner, if it has one.
     fn into_parts(self) -> (&'static str, String, Option<UserId>);
+}
+
+/// A field of the changed resource, before and after. Never one with a secret or a personal number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    field: &'static str,
+    before: String,
+    after: String,
+}
+
+impl Change {
+    /// A change of a field; `None` when the value stays.
+    pub fn new<T: PartialEq + ToString>(field: &'static str, before: &T, after: &T) -> Option<Self> {
+        (before != after).then(|| Self { field, before: before.to_string(), after: after.to_string() })
+    }
 }
 
 /// Adds a `StaffActed` event to the outbox if the caller is staff. Does nothing for a member.
@@ -25,6 +40,18 @@ pub async fn record<S: AuditSubject>(
     at: Timestamp,
     action: &'static str,
     subject: S,
+    detail: &str,
+) -> Result<(), DbError> {
+    record_changes(c, caller, at, action, (subject, Vec::new()), detail).await
+}
+
+/// Like [`record`], with what the action changed of the subject.
+pub async fn record_changes<S: AuditSubject>(
+    c: &mut DbConnection,
+    caller: &Caller,
+    at: Timestamp,
+    action: &'static str,
+    (subject, changes): (S, Vec<Change>),
     detail: &str,
 ) -> Result<(), DbError> {
     if !caller.role.is_staff() {
@@ -44,6 +71,11 @@ pub async fn record<S: AuditSubject>(
         request_id: caller.request_id.clone(),
         address: caller.address.clone(),
         acted_at: at.micros(),
+        changes: changes.into_iter().map(field_change).collect(),
     };
     Ok(outbox::publish(c, subject_id, at, &acted).await?)
+}
+
+fn field_change(Change { field, before, after }: Change) -> FieldChange {
+    FieldChange { field: field.to_owned(), before, after }
 }

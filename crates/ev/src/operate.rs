@@ -167,3 +167,12 @@ pub async fn rebuild_reports(env: &Env) -> Result<String, BootError> {
     let corrected = db.tx(async |c| reports::app::rebuild::rebuild(c).await.map_err(DbError::from)).await?;
     Ok(format!("{corrected} sums differed from the facts and are corrected"))
 }
+
+/// Verifies the audit log and returns the report as JSON; as an error when a check fails.
+pub async fn verify_audit(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "compliance").await?;
+    let permit = db.long_read(Duration::ZERO).await.ok_or_else(|| failed("no connection is free for a long read"))?;
+    let found = compliance::verification::verify(&permit).await.map_err(failed)?;
+    let report = serde_json::to_string_pretty(&found).map_err(failed)?;
+    if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
+}

@@ -2,10 +2,11 @@
 //!
 //! Every row is inserted once by its unique key, so events may arrive twice and in any order.
 
-use crate::app::apply_events::{self, TaxEvent};
+use crate::app::apply_events::{self, MemberRecord, RecordKind, TaxEvent, member_record};
 use db::DbConnection;
-use messaging::{ApplyBatch, EventConsumer, HandleError};
-use proto_events::payout::v1::{PayoutCompleted, PayoutReversed};
+use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
+use proto_events::booking::v1::BookingChanged;
+use proto_events::payout::v1::{PayoutCompleted, PayoutRequested, PayoutReversed};
 use proto_events::platform::v1::StaffActed;
 
 /// Applies events to the service's tables. Holds no state of its own.
@@ -16,11 +17,21 @@ pub(crate) struct Tables;
 pub(crate) struct Batch {
     tax: Vec<TaxEvent>,
     staff_actions: Vec<StaffActed>,
+    records: Vec<MemberRecord>,
 }
 
 /// The events that the service subscribes to.
 pub(crate) fn consumer() -> EventConsumer<Tables, Batch> {
     EventConsumer::new(Tables)
+        .on::<BookingChanged>(|batch, event| {
+            batch.records.push(member_record(RecordKind::Booking, &event.booking_id, &event.user_id)?);
+            Ok(())
+        })
+        .on::<PayoutRequested>(|batch, event| {
+            let payout = decode::required("payout", &event.payout)?;
+            batch.records.push(member_record(RecordKind::Payout, &payout.payout_id, &payout.user_id)?);
+            Ok(())
+        })
         .on::<PayoutCompleted>(|batch, event| {
             batch.tax.push(TaxEvent::Deducted(event));
             Ok(())
@@ -38,6 +49,7 @@ pub(crate) fn consumer() -> EventConsumer<Tables, Batch> {
 #[async_trait::async_trait]
 impl ApplyBatch<Batch> for Tables {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
+        apply_events::apply_records(c, batch.records).await?;
         apply_events::apply_tax(c, &batch.tax).await?;
         apply_events::apply_staff_actions(c, &batch.staff_actions).await
     }

@@ -1,6 +1,8 @@
 //! Errors of the compliance service and their mapping to HTTP problems.
 
 use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, ReviewRefusal};
+use crate::domain::grievance::{GrievanceRefusal, MAX_OPEN_GRIEVANCES};
+use crate::store::member_records::RecordKind;
 use actix_web::http::StatusCode;
 use db::DbError;
 use http_api::Problem;
@@ -12,6 +14,14 @@ pub enum ComplianceError {
     NotFound,
     #[error("a member may have at most {MAX_DOCUMENTS_PER_MEMBER} documents")]
     TooManyDocuments,
+    #[error("a challan of this branch, day and serial number is recorded for another quarter or amount")]
+    ChallanExists,
+    #[error("a member may have at most {MAX_OPEN_GRIEVANCES} open grievances")]
+    TooManyGrievances,
+    #[error("there is no such {0} of the member")]
+    RecordUnknown(RecordKind),
+    #[error(transparent)]
+    Grievance(#[from] GrievanceRefusal),
     #[error(transparent)]
     Review(#[from] ReviewRefusal),
     #[error(transparent)]
@@ -26,6 +36,10 @@ impl From<ComplianceError> for Problem {
         match error {
             ComplianceError::NotFound => Self::not_found(),
             ComplianceError::TooManyDocuments => Self::conflict("compliance.too_many_documents", text),
+            ComplianceError::TooManyGrievances => Self::conflict("compliance.too_many_grievances", text),
+            ComplianceError::RecordUnknown(_) => Self::unprocessable("compliance.record_unknown", text).stale_if(true),
+            ComplianceError::Grievance(refusal) => grievance_problem(refusal, text),
+            ComplianceError::ChallanExists => Self::conflict("compliance.challan_exists", text),
             ComplianceError::Review(ReviewRefusal::OwnDocument) => {
                 Self::new(StatusCode::FORBIDDEN, "compliance.own", text)
             }
@@ -34,5 +48,16 @@ impl From<ComplianceError> for Problem {
             }
             ComplianceError::Db(error) => error.into(),
         }
+    }
+}
+
+fn grievance_problem(refusal: GrievanceRefusal, text: String) -> Problem {
+    match refusal {
+        GrievanceRefusal::Own | GrievanceRefusal::NotAllowed => {
+            Problem::new(StatusCode::FORBIDDEN, "compliance.own", text)
+        }
+        GrievanceRefusal::Closed => Problem::conflict("compliance.grievance_closed", text),
+        GrievanceRefusal::NotClosed => Problem::conflict("compliance.grievance_open", text),
+        GrievanceRefusal::TooLate => Problem::conflict("compliance.grievance_final", text),
     }
 }

@@ -1,6 +1,8 @@
-//! Compliance records: members' documents, tax deducted at source (TDS), and the audit log of staff actions.
+//! Compliance records: members' documents, tax deducted at source (TDS), and the audit log of staff actions,
+//! and members' grievances.
 //!
-//! Reading order: [`domain`] (rules), `schema` and [`store`], [`app`] (operations), `http` (routes), `consumers`, [`config`], [`error`].
+//! Reading order: [`domain`] (rules), `schema` and [`store`], [`app`] (operations), `http` (routes),
+//! `consumers`, `jobs`, [`verification`], [`config`], [`error`].
 //!
 //! Invariants: TDS records and audit entries are append-only, and a returned payout adds a reversal; an event is
 //! recorded once; members see only their own records and documents; a document's type is detected from its bytes; a
@@ -13,16 +15,20 @@ mod consumers;
 pub mod domain;
 pub mod error;
 mod http;
+mod jobs;
 mod records;
 mod schema;
 mod sealed_columns;
 pub mod store;
+pub mod verification;
 
 use blob_store::Blobs;
 use blob_store::picture::PictureDecoders;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
+use config::deductor::DeductorSettings;
+use config::officer::OfficerSettings;
 use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
@@ -38,6 +44,8 @@ pub struct ComplianceState {
     sealer: Arc<Sealer>,
     /// How documents name the company, and the keys of their codes.
     documents: Arc<DocumentSettings>,
+    deductor: Arc<DeductorSettings>,
+    officer: Option<Arc<OfficerSettings>>,
     decoders: Arc<PictureDecoders>,
 }
 
@@ -59,12 +67,20 @@ fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
-    let (decoders, sealer) = (Arc::default(), Arc::new(config.sealer));
-    let state = ComplianceState { ctx, blobs, sealer, documents, decoders };
+    let Config { sealer, deductor, officer, .. } = config;
+    let state = ComplianceState {
+        ctx,
+        blobs,
+        sealer: Arc::new(sealer),
+        documents,
+        deductor: Arc::new(deductor),
+        officer: officer.map(Arc::new),
+        decoders: Arc::default(),
+    };
     Ok(ServiceParts {
         graph: Some(http::graph::part(state.clone())),
         routes: http::routes(state),
         consumer: Some(Arc::new(consumers::consumer())),
-        jobs: Vec::new(),
+        jobs: jobs::all(),
     })
 }

@@ -29,6 +29,26 @@ diesel::table! {
         financial_year -> Text,
         total_tds_paise -> BigInt,
         issued_at -> Timestamp,
+        number -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    certificate_counters (financial_year) {
+        financial_year -> Text,
+        last_number -> BigInt,
+    }
+}
+diesel::table! {
+    challans (id) {
+        id -> Binary,
+        financial_year -> Text,
+        quarter -> Text,
+        bsr -> Text,
+        serial -> Text,
+        deposited_on -> Text,
+        amount_paise -> BigInt,
+        recorded_by -> Binary,
+        recorded_at -> Timestamp,
     }
 }
 diesel::table! {
@@ -45,6 +65,21 @@ diesel::table! {
         request_id -> Text,
         address -> Text,
         acted_at -> Timestamp,
+        changes -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    audit_seals (number) {
+        number -> BigInt,
+        entry_id -> Binary,
+        hash -> Binary,
+        sealed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    audit_unsealed (entry_id) {
+        entry_id -> Binary,
+        received_at -> Timestamp,
     }
 }
 diesel::table! {
@@ -61,5 +96,50 @@ diesel::table! {
         uploaded_at -> Timestamp,
         reviewed_by -> Nullable<Binary>,
         reviewed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    grievances (id) {
+        id -> Binary,
+        financial_year -> Text,
+        number -> BigInt,
+        user_id -> Binary,
+        category -> Text,
+        text -> Text,
+        booking_id -> Nullable<Binary>,
+        payout_id -> Nullable<Binary>,
+        status -> Text,
+        is_escalated -> Bool,
+        assigned_to -> Nullable<Binary>,
+        filed_at -> Timestamp,
+        acknowledge_by -> Timestamp,
+        close_by -> Timestamp,
+        acknowledged_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        escalates_at -> Nullable<Timestamp>,
+        steps -> BigInt,
+    }
+}
+diesel::table! {
+    grievance_steps (grievance_id, number) {
+        grievance_id -> Binary,
+        number -> BigInt,
+        step -> Text,
+        actor_id -> Nullable<Binary>,
+        text -> Text,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    grievance_counters (financial_year) {
+        financial_year -> Text,
+        last_number -> BigInt,
+    }
+}
+diesel::table! {
+    member_records (id) {
+        id -> Binary,
+        kind -> Text,
+        user_id -> Binary,
     }
 }

@@ -1,6 +1,7 @@
 //! Event table of the notification service. A unique cause, derived from each event, prevents a second notification.
 
 use crate::domain::delivery::MemberContact;
+use crate::domain::grievance::grievance_text;
 use crate::domain::notice::{
     InstalmentSummary, InstalmentUpdate, PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text,
     distributor_text, document_text, instalment_text, kyc_text, pairs_text, payout_text, return_text, transaction_text,
@@ -16,7 +17,7 @@ use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{
     BookingChanged, EmiOverdue, EmiReminded, PaymentCompleted, PaymentRefunded, PaymentReturned,
 };
-use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed};
+use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed, GrievanceMoved};
 use proto_events::payout::v1 as payout;
 use proto_events::vocabulary::{PairStatus, PayoutStatus};
 use proto_events::wallet::v1::WalletChanged;
@@ -124,6 +125,7 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
             batch.add(on_pairs_voided(&e))
         })
         .on::<DocumentReviewed>(|batch, e| batch.add_change(Kyc, &e.user_id, on_document_reviewed(&e)))
+        .on::<GrievanceMoved>(|batch, e| batch.add(on_grievance_moved(&e)))
         .on::<CertificateIssued>(|batch, e| batch.add(on_certificate_issued(&e)))
         .on::<payout::PayoutRequested>(|batch, e| batch.add_payout(&e.payout, Requested))
         .on::<payout::PayoutApproved>(|batch, e| batch.add_payout(&e.payout, Approved))
@@ -338,6 +340,14 @@ fn on_document_reviewed(e: &DocumentReviewed) -> Result<Vec<NoticeWithCause>, Ha
     let at = time("reviewed_at", e.reviewed_at)?;
     let notice = Notice::new(id("user_id", &e.user_id)?, at, ("document", document), text);
     single(&[b"document", &e.document_id, &[u8::from(e.verified)]], notice)
+}
+
+fn on_grievance_moved(e: &GrievanceMoved) -> Result<Vec<NoticeWithCause>, HandleError> {
+    let grievance: ReferencedId = id("grievance_id", &e.grievance_id)?;
+    let Some(text) = grievance_text(word("step", &e.step)?, &e.number, &e.text) else { return Ok(Vec::new()) };
+    let at = time("moved_at", e.moved_at)?;
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("grievance", grievance), text);
+    single(&[b"grievance", &e.grievance_id, &e.step_number.to_be_bytes()], notice)
 }
 
 fn on_certificate_issued(e: &CertificateIssued) -> Result<Vec<NoticeWithCause>, HandleError> {

@@ -5,6 +5,7 @@ pub mod area;
 pub mod channel;
 pub mod delivery;
 pub mod feed;
+pub mod grievance;
 pub mod kinds;
 pub mod notice;
 pub mod schedule;

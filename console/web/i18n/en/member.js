@@ -220,5 +220,6 @@ export default {
   'notifications.kind.wallet': 'Wallet',
   'notifications.kind.tree': 'Tree',
   'notifications.kind.payout': 'Payouts',
+  'notifications.kind.grievance': 'Grievances',
   'notifications.kind.document': 'Documents',
 };

@@ -214,5 +214,6 @@ export default {
   'notifications.kind.wallet': 'वॉलेट',
   'notifications.kind.tree': 'ट्री',
   'notifications.kind.payout': 'निकासी',
+  'notifications.kind.grievance': 'शिकायतें',
   'notifications.kind.document': 'दस्तावेज़',
 };

@@ -134,6 +134,9 @@ pub(super) enum Command {
     /// Reports.
     #[command(subcommand)]
     Reports(ReportsCommand),
+    /// The audit log of staff actions.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Payments at the gateways.
     #[command(subcommand)]
     Payments(PaymentsCommand),
@@ -250,6 +253,12 @@ pub(super) enum LedgerCommand {
 pub(super) enum ReportsCommand {
     /// Add up all facts again and correct the sums that differ; the platform may run (reports's `DATABASE_URL`).
     Rebuild,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Verify the hash chain and that every entry is in it; fails when one is wrong (compliance's `DATABASE_URL`).
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]

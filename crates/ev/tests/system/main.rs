@@ -37,6 +37,7 @@ mod roles;
 mod routes;
 mod sign_in_links;
 mod simulated;
+mod tax_totals;
 mod texts;
 mod time_travel;
 mod versions;

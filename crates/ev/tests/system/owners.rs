@@ -61,6 +61,7 @@ async fn acquire(platform: &TestPlatform, owner: &TestUser) -> Possessions {
     let form = Form::new()
         .text("kind", "address_proof")
         .part("file", Part::bytes(b"%PDF-1.4\n%%EOF\n".as_slice()).file_name("proof.pdf"));
+    let grievance = owner.http.post("/grievances", json!({ "category": "other", "text": "x" })).await.expect(201);
     let upload = owner.http.request(Method::POST, "/compliance/documents").multipart(form);
     let document = owner.http.send(upload).await.expect(201);
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
@@ -72,6 +73,7 @@ async fn acquire(platform: &TestPlatform, owner: &TestUser) -> Possessions {
         ("/api/v1/binary/nodes/", owner.id.clone()),
         ("/api/v1/bookings/", booking),
         ("/api/v1/compliance/documents/", text(&document["id"])),
+        ("/api/v1/grievances/", text(&grievance["id"])),
         ("/api/v1/notifications/", first("/notifications").await),
         // Subscriptions are of browsers, which these tests lack: another member's are tested in the service.
         ("/api/v1/notifications/push/subscriptions/", owner.id.clone()),
@@ -106,7 +108,9 @@ async fn call(caller: &Client, route: &Route, path: &str) -> Reply {
 /// What the owner can list, to be compared.
 async fn contents(owner: &TestUser) -> Vec<Value> {
     let mut contents = Vec::new();
-    for list in ["/bookings", "/payouts", "/payouts/bank-accounts", "/notifications", "/compliance/documents"] {
+    for list in
+        ["/bookings", "/payouts", "/payouts/bank-accounts", "/notifications", "/compliance/documents", "/grievances"]
+    {
         contents.push(owner.http.get(list).await.expect(200)["items"].clone());
     }
     contents

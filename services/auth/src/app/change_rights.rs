@@ -32,7 +32,15 @@ pub(crate) async fn create_user(
     register::register(c, &new_user, now).await
 }
 
-/// Changes the rights of `subject`; returns the user and the sessions that the change ended.
+/// A user whose rights were changed.
+pub(crate) struct ChangedRights {
+    pub(crate) before: Rights,
+    pub(crate) user: User,
+    /// The sessions that the change ended.
+    pub(crate) ended: Vec<EndedSession>,
+}
+
+/// Changes the rights of `subject`.
 ///
 /// Errors when `actor` is `subject` or is not an active administrator, and with `NotFound` for an unknown user.
 pub(crate) async fn change_rights(
@@ -41,12 +49,13 @@ pub(crate) async fn change_rights(
     update: RightsUpdate,
     actor: UserId,
     now: Timestamp,
-) -> Result<(User, Vec<EndedSession>), AuthError> {
+) -> Result<ChangedRights, AuthError> {
     let admins = users::lock_active_admins(c).await?;
     let mut user = users::lock(c, subject).await?.ok_or(AuthError::NotFound)?;
-    let change = user_rules::decide_rights_change(subject, rights(&user), update, actor, &admins)?;
+    let before = rights(&user);
+    let change = user_rules::decide_rights_change(subject, before, update, actor, &admins)?;
     let ended = apply(c, &mut user, change, now).await?;
-    Ok((user, ended))
+    Ok(ChangedRights { before, user, ended })
 }
 
 /// Makes a user an active administrator on behalf of the operator; returns the sessions that the change ended. `None`

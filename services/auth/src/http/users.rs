@@ -4,7 +4,7 @@ use super::Subject;
 use super::input;
 use super::profile::load_referrer_name;
 use super::view::{ProfileView, UserView};
-use crate::app::change_rights;
+use crate::app::change_rights::{self, ChangedRights};
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
 use crate::domain::user::{RightsUpdate, may_change_rights};
@@ -180,16 +180,27 @@ pub(crate) async fn update(
     let now = state.ctx.now();
     let update = RightsUpdate { role, is_distributor, is_active };
     let audit_detail = describe(&update);
-    let (user, ended) = state
+    let ChangedRights { user, ended, .. } = state
         .ctx
         .tx(async |c| {
             let changed = change_rights::change_rights(c, id, update, caller.user_id, now).await?;
-            audit::record(c, &caller, now, "auth.user.change", Subject::User(id), &audit_detail).await?;
+            let subject = (Subject::User(id), changes(&changed));
+            audit::record_changes(c, &caller, now, "auth.user.change", subject, &audit_detail).await?;
             Ok::<_, AuthError>(changed)
         })
         .await?;
     state.revoke_tokens(ended).await;
     Ok(Json::new(UserView::from(user)))
+}
+
+/// What the change made of the rights.
+fn changes(ChangedRights { before, user: after, .. }: &ChangedRights) -> Vec<audit::Change> {
+    let changes = [
+        audit::Change::new("role", &before.role, &after.role),
+        audit::Change::new("is_distributor", &before.is_distributor, &after.is_distributor),
+        audit::Change::new("is_active", &before.is_active, &after.is_active),
+    ];
+    changes.into_iter().flatten().collect()
 }
 
 fn describe(update: &RightsUpdate) -> String {

@@ -27,15 +27,15 @@ pub async fn create(c: &mut DbConnection, vehicle: &Vehicle) -> Result<(), Booki
     Ok(vehicles::insert(c, vehicle).await?)
 }
 
-/// Changes a vehicle and returns it. Errors with `NotFound` when it does not exist.
+/// Changes a vehicle and returns it as it was and as it is. Errors with `NotFound` when it does not exist.
 pub async fn update(
     c: &mut DbConnection,
     id: VehicleId,
     change: &VehicleChange,
     at: Timestamp,
-) -> Result<Vehicle, BookingError> {
-    let mut vehicle = vehicles::find_for_update(c, id).await?.ok_or(BookingError::NotFound)?;
-    let change = change.clone();
+) -> Result<(Vehicle, Vehicle), BookingError> {
+    let before = vehicles::find_for_update(c, id).await?.ok_or(BookingError::NotFound)?;
+    let (mut vehicle, change) = (before.clone(), change.clone());
     vehicle.model = change.model.unwrap_or(vehicle.model);
     vehicle.variant = change.variant.unwrap_or(vehicle.variant);
     vehicle.price_paise = change.price.unwrap_or(vehicle.price_paise);
@@ -48,5 +48,5 @@ pub async fn update(
     }
     vehicle.changed_at = at;
     vehicles::update(c, &vehicle).await?;
-    Ok(vehicle)
+    Ok((before, vehicle))
 }

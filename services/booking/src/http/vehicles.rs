@@ -168,12 +168,24 @@ pub(crate) async fn update(
     let (vehicle, pictures) = state
         .ctx
         .tx(async |c| {
-            let vehicle = catalogue::update(c, id, &change, now).await?;
-            audit::record(c, &caller, now, "vehicle.change", Subject::Vehicle(id), "").await?;
+            let (before, vehicle) = catalogue::update(c, id, &change, now).await?;
+            let subject = (Subject::Vehicle(id), changes(&before, &vehicle));
+            audit::record_changes(c, &caller, now, "vehicle.change", subject, "").await?;
             Ok::<_, Problem>((vehicle, vehicle_pictures::list_numbers(c, &[id]).await?))
         })
         .await?;
     Ok(Json::new(StaffVehicleView::new(vehicle, state.config.booking.low_stock_units, &pictures)))
+}
+
+/// What the audit log says of a change.
+fn changes(before: &Vehicle, after: &Vehicle) -> Vec<audit::Change> {
+    let changes = [
+        audit::Change::new("model", &before.model, &after.model),
+        audit::Change::new("variant", &before.variant, &after.variant),
+        audit::Change::new("price", &before.price_paise, &after.price_paise),
+        audit::Change::new("is_active", &before.is_active, &after.is_active),
+    ];
+    changes.into_iter().flatten().collect()
 }
 
 fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {

@@ -1,13 +1,30 @@
-//! Application of events: TDS records of payouts, audit entries of staff actions. A repeated event inserts nothing.
+//! Application of events: TDS records of payouts, audit entries of staff actions, members' bookings and payouts. A
+//! repeated event inserts nothing.
 
+use crate::domain::audit::AuditChange;
 use crate::store::audit_log::{self, AuditEntry};
+use crate::store::member_records;
 use crate::store::tds_records::{self, TdsRecord};
 use db::DbConnection;
 use domain::MoneyError;
 use messaging::{HandleError, decode};
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
-use proto_events::platform::v1::StaffActed;
+use proto_events::platform::v1::{FieldChange, StaffActed};
 use runtime::id;
+
+pub use crate::store::member_records::{MemberRecord, RecordKind};
+
+/// A booking or payout, and whose it is.
+pub fn member_record(kind: RecordKind, id: &[u8], user: &[u8]) -> Result<MemberRecord, HandleError> {
+    Ok(MemberRecord { id: decode::id("id", id)?, kind, user_id: decode::id("user_id", user)? })
+}
+
+/// Inserts bookings and payouts with their members. Skips those that are there, since neither changes its member.
+pub async fn apply_records(c: &mut DbConnection, mut records: Vec<MemberRecord>) -> Result<(), HandleError> {
+    records.sort_by_key(|record| record.id);
+    records.dedup_by_key(|record| record.id);
+    Ok(member_records::insert_new(c, &records).await?)
+}
 
 /// An event about the tax of a payout.
 #[derive(Debug)]
@@ -92,5 +109,19 @@ fn audit_entry(e: &StaffActed) -> Result<AuditEntry, HandleError> {
         request_id: e.request_id.clone(),
         address: e.address.clone(),
         acted_at: decode::time("acted_at", e.acted_at)?,
+        changes: changes_text(&e.changes).map_err(|error| HandleError::poison(error.to_string()))?,
     })
+}
+
+fn change(change: &FieldChange) -> AuditChange {
+    AuditChange::new(&change.field, &change.before, &change.after)
+}
+
+/// The changes as the log stores them; `None` for an action that changed no field.
+fn changes_text(changes: &[FieldChange]) -> Result<Option<String>, serde_json::Error> {
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let changes: Vec<AuditChange> = changes.iter().map(change).collect();
+    serde_json::to_string(&changes).map(Some)
 }

@@ -1,12 +1,34 @@
-//! Rule of which audit entries staff may read.
+//! What audit entries say of a change, and which of them staff may read.
+
+use serde::{Deserialize, Serialize};
+
+/// Characters of a value in the log.
+const MAX_VALUE_CHARS: usize = 200;
+
+/// A field that an action changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditChange {
+    pub field: String,
+    pub before: String,
+    pub after: String,
+}
+
+impl AuditChange {
+    /// A change, with its values cut to what the log has room for.
+    pub fn new(field: &str, before: &str, after: &str) -> Self {
+        let cut = |value: &str| value.chars().take(MAX_VALUE_CHARS).collect();
+        Self { field: cut(field), before: cut(before), after: cut(after) }
+    }
+}
 
 /// Types of subjects that are members' things. Staff who are not administrators read entries of these only, so none
 /// about accounts, which may be those of staff, nor about what the company sets.
-pub const MEMBER_SUBJECT_TYPES: [&str; 11] = [
+pub const MEMBER_SUBJECT_TYPES: [&str; 12] = [
     "bank_account",
     "booking",
     "capture",
     "document",
+    "grievance",
     "kyc",
     "member",
     "payment",

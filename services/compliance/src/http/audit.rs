@@ -1,7 +1,7 @@
 //! Audit log listings for administrators, and for staff about members' things.
 
 use crate::ComplianceState;
-use crate::domain::audit::readable_by_staff;
+use crate::domain::audit::{AuditChange, readable_by_staff};
 use crate::store::audit_log::{self, AuditAction, AuditEntry, AuditEntryId, AuditQuery};
 use actix_web::web;
 use domain::{Role, Timestamp, UserId};
@@ -15,21 +15,21 @@ const MAX_ACTIONS: usize = 200;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct AuditFilter {
     /// The staff member who acted.
-    actor: Option<UserId>,
+    pub(super) actor: Option<UserId>,
     /// Id of the object acted on, or of the user it belongs to.
-    subject: Option<String>,
+    pub(super) subject: Option<String>,
     /// Type of the object acted on, such as `payout`.
-    subject_type: Option<String>,
+    pub(super) subject_type: Option<String>,
     /// Such as `payout.approve`.
-    action: Option<String>,
+    pub(super) action: Option<String>,
     /// The service that the action belongs to.
-    service: Option<String>,
+    pub(super) service: Option<String>,
     /// Role of the staff member at the time.
-    role: Option<Role>,
+    pub(super) role: Option<Role>,
     /// First day or time, inclusive.
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// Last day or time, inclusive.
-    to: Option<String>,
+    pub(super) to: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -60,10 +60,32 @@ pub(super) struct AuditEntryView {
     request_id: String,
     address: String,
     acted_at: Timestamp,
+    /// What the action changed, as far as the log may have it.
+    changes: Vec<ChangeView>,
+}
+
+/// A field that an action changed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ChangeView {
+    field: String,
+    before: String,
+    after: String,
+}
+
+impl From<AuditChange> for ChangeView {
+    fn from(AuditChange { field, before, after }: AuditChange) -> Self {
+        Self { field, before, after }
+    }
+}
+
+/// What an entry changed; nothing for one of an earlier release.
+pub(super) fn changes_of(entry: &AuditEntry) -> Vec<AuditChange> {
+    entry.changes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 impl From<AuditEntry> for AuditEntryView {
     fn from(entry: AuditEntry) -> Self {
+        let changes = changes_of(&entry).into_iter().map(ChangeView::from).collect();
         Self {
             id: entry.id,
             actor_id: entry.actor_id,
@@ -77,6 +99,7 @@ impl From<AuditEntry> for AuditEntryView {
             request_id: entry.request_id,
             address: entry.address,
             acted_at: entry.acted_at,
+            changes,
         }
     }
 }
@@ -118,8 +141,21 @@ async fn read_page(
     subject_types: Option<Vec<String>>,
     StaffPage { page, order }: StaffPage,
 ) -> Result<Json<Listing<AuditEntryView>>, Problem> {
-    let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
     let query = AuditQuery {
+        order,
+        after: page.after_time_and_id()?,
+        limit: page.fetch_limit(),
+        ..query_of(filter, subject_types)?
+    };
+    let mut c = state.ctx.db().replica().await?;
+    let rows = audit_log::list(&mut c, &query).await?;
+    Ok(Json::new(page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), AuditEntryView::from)))
+}
+
+/// The conditions of a filter; 422 when `from` is after `to`.
+pub(super) fn query_of(filter: AuditFilter, subject_types: Option<Vec<String>>) -> Result<AuditQuery, Problem> {
+    let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
+    Ok(AuditQuery {
         actor: filter.actor,
         subject: filter.subject,
         subject_types,
@@ -128,13 +164,8 @@ async fn read_page(
         role: filter.role,
         from: range.from,
         until: range.until,
-        order,
-        after: page.after_time_and_id()?,
-        limit: page.fetch_limit(),
-    };
-    let mut c = state.ctx.db().replica().await?;
-    let rows = audit_log::list(&mut c, &query).await?;
-    Ok(Json::new(page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), AuditEntryView::from)))
+        ..AuditQuery::default()
+    })
 }
 
 /// Actions in the audit log.

@@ -1,9 +1,11 @@
 //! TDS certificate of a member and financial year, and the verification of all documents that this service issues.
 
 use super::Subject;
+use super::challans::MAX_CHALLANS;
 use crate::ComplianceState;
 use crate::app::issue_certificate::issue_certificate;
-use crate::store::certificates::{self, CertificateIssue};
+use crate::store::certificates::CertificateIssue;
+use crate::store::challans::{self, Challan};
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
 use chassis::audit;
@@ -29,8 +31,8 @@ pub(super) struct CertificateFilter {
 
 /// A year's deductions as a PDF: own, or with `user_id` any member's for staff.
 ///
-/// A member's own copy shows the whole PAN. A year in which tax was deducted since is issued anew. The first issue is
-/// recorded, and every download by staff. 404 for a year without deductions.
+/// A member's own copy shows the whole PAN. A year in which tax was deducted or deposited since is issued anew
+/// with the same number. The first issue is recorded, and every download by staff. 404 for a year without deductions.
 #[operation]
 pub(super) async fn get(
     state: web::Data<ComplianceState>,
@@ -67,14 +69,18 @@ async fn issue_copy(
     now: Timestamp,
 ) -> Result<Issued<TdsCertificate>, Problem> {
     let last = records.last().ok_or_else(Problem::not_found)?;
-    let quarters = quarters(records).map_err(Problem::internal)?;
+    let challans = challans::list(c, year, None, MAX_CHALLANS).await?;
+    let quarters = quarters(records, &challans).map_err(Problem::internal)?;
     let total_tds_paise = Money::total(quarters.iter().map(|quarter| quarter.tds)).map_err(Problem::internal)?;
-    if !certificates::is_issued(c, user, year).await? {
-        let first =
-            CertificateIssue { id: id::fresh(), user_id: user, financial_year: year, total_tds_paise, issued_at: now };
-        issue_certificate(c, &first).await?;
-    }
-    let number = format!("TDS/{year}/{user}");
+    let first = CertificateIssue {
+        id: id::fresh(),
+        user_id: user,
+        financial_year: year,
+        total_tds_paise,
+        issued_at: now,
+        number: None,
+    };
+    let number = format!("TDS/{year}/{:06}", issue_certificate(c, &first).await?);
     let snapshot = TdsCertificate {
         company: state.documents.company.clone(),
         member: Member { name: last.holder_name.clone(), lines: Vec::new() },
@@ -88,7 +94,7 @@ async fn issue_copy(
         issuer: Issuer::Compliance,
         kind: "tds_certificate",
         subject: format!("{user} {year}"),
-        state: format!("{} {}", records.len(), last.id),
+        state: format!("{number} {} {} {}", records.len(), last.id, challans.len()),
         number,
         owner_id: Some(user),
         name: &last.holder_name,
@@ -100,8 +106,9 @@ async fn issue_copy(
     issue(c, &state.documents, new).await
 }
 
-/// The sums of the records by quarter, section and rate, in the order of the first of each.
-fn quarters(records: &[TdsRecord]) -> Result<Vec<CertificateQuarter>, MoneyError> {
+/// The sums of the records by quarter, section and rate, in the order of the first of each, with the challans of the
+/// quarter.
+fn quarters(records: &[TdsRecord], challans: &[Challan]) -> Result<Vec<CertificateQuarter>, MoneyError> {
     let mut quarters: Vec<CertificateQuarter> = Vec::new();
     for record in records {
         let is_same = |sum: &CertificateQuarter| {
@@ -118,7 +125,7 @@ fn quarters(records: &[TdsRecord]) -> Result<Vec<CertificateQuarter>, MoneyError
                 rate: record.rate.clone(),
                 gross: record.gross_paise,
                 tds: record.tds_paise,
-                challans: Vec::new(),
+                challans: challans.iter().filter(|c| c.quarter == record.quarter).map(Challan::reference).collect(),
             }),
         }
     }

@@ -1,7 +1,9 @@
 //! Cover of the quarterly TDS statement: its totals by section, without PANs.
 
 use super::Subject;
+use super::challans::MAX_CHALLANS;
 use crate::ComplianceState;
+use crate::store::challans;
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
 use chassis::audit;
@@ -54,6 +56,9 @@ pub(super) async fn get(
     Query(filter): Query<DocumentFilter>,
 ) -> Result<Download<PdfFile>, Problem> {
     let totals = load_totals(&state, (year, quarter)).await?;
+    let mut c = state.ctx.db().read().await?;
+    let challans = challans::list(&mut c, year, Some(quarter), MAX_CHALLANS).await?;
+    drop(c);
     let now = state.ctx.now();
     let section = |(section, (records, gross, tds))| CoverSection { section, records, gross, tds };
     let cover = QuarterlyCover {
@@ -64,7 +69,7 @@ pub(super) async fn get(
         deductees: totals.deductees,
         records: totals.records,
         sections: totals.sections.into_iter().map(section).collect(),
-        challans: Vec::new(),
+        challans: challans.iter().map(|challan| (challan.reference(), challan.amount_paise)).collect(),
     };
     let tax = cover.total_tds();
     let new = NewIssue {
@@ -72,7 +77,7 @@ pub(super) async fn get(
         kind: "quarterly_cover",
         subject: format!("{year} {quarter}"),
         // A day on which nothing was added is issued once.
-        state: format!("{} {} {tax}", now.day(), cover.records),
+        state: format!("{} {} {tax} {}", now.day(), cover.records, challans.len()),
         number: format!("{year} {quarter}"),
         owner_id: None,
         name: "",

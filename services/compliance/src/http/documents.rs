@@ -223,8 +223,9 @@ async fn decide(
         .tx(async |c| {
             let (document, changed) = review_document(c, id, decision, caller.user_id, now).await?;
             if changed {
-                let subject = Subject::Document(id, document.user_id);
-                audit::record(c, caller, now, action, subject, detail).await?;
+                let changes = audit::Change::new("status", &DocumentStatus::Pending, &document.status).into_iter();
+                let subject = (Subject::Document(id, document.user_id), changes.collect());
+                audit::record_changes(c, caller, now, action, subject, detail).await?;
             }
             Ok::<_, Problem>(document)
         })

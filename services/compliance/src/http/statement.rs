@@ -1,10 +1,12 @@
-//! Quarterly TDS statement for the tax authority as CSV. It unseals PANs; the audit log records each download.
+//! Quarterly TDS statement for the tax authority: as CSV, or as the government's text file. It unseals PANs; the audit
+//! log records each download.
 //!
 //! Records are read and sent page by page, ordered by the blind index of the PAN: the database cannot order by sealed
 //! PANs.
 
-use super::Subject;
+use super::{Subject, return_file};
 use crate::ComplianceState;
+use crate::domain::return_file::{NO_PAN, Period};
 use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine};
 use crate::sealed_columns::PAN_PURPOSE;
 use crate::store::tds_records::{self, TdsRecord};
@@ -12,33 +14,60 @@ use actix_web::web;
 use chassis::audit;
 use db::LongRead;
 use domain::{FinancialYear, Quarter};
-use http_api::{BodySender, Caller, Download, FileTypes, Path, Problem, csv_cell, download, long_read, operation};
+use http_api::{
+    BodySender, Caller, Download, FileTypes, Path, Problem, Query, csv_cell, download, long_read, operation,
+};
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Records in memory at a time.
 const PAGE_RECORDS: i64 = 500;
-/// Placeholder of TDS returns for a deductee without a PAN.
-const NO_PAN: &str = "PANNOTAVBL";
 
 /// Content type of a statement.
 pub(super) struct StatementFile;
 
 impl FileTypes for StatementFile {
-    const CONTENT_TYPES: &'static [&'static str] = &["text/csv"];
+    const CONTENT_TYPES: &'static [&'static str] = &["text/csv", "text/plain"];
 }
 
-/// A quarter's deductions by PAN as CSV, with control totals.
+domain::text_enum! {
+    /// Format of a statement.
+    pub(super) enum StatementFormat {
+        /// A line a PAN and section, and control totals.
+        Csv = "csv",
+        /// The government's text file with a record a challan and deduction, for its validating utility.
+        Txt = "txt",
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct StatementFilter {
+    /// `csv` by default.
+    format: Option<StatementFormat>,
+}
+
+/// A quarter's deductions: by PAN as CSV with control totals, or as the government's text file with challans.
 ///
 /// Every download is recorded in the audit log. 404 for a path that is no year and quarter, 429 while other long reads
-/// run.
+/// run. The text file is refused with 409: `compliance.tax_not_deposited` names deductions without a challan, and
+/// `compliance.deductor_incomplete`, `compliance.section_code_missing` and `compliance.no_deductions` what else is
+/// missing.
 #[operation]
 pub(super) async fn get(
     state: web::Data<ComplianceState>,
     caller: Caller,
     Path((year, quarter)): Path<(FinancialYear, Quarter)>,
+    Query(filter): Query<StatementFilter>,
 ) -> Result<Download<StatementFile>, Problem> {
     let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
+    if filter.format == Some(StatementFormat::Txt) {
+        let period = Period { year, quarter };
+        let name = format!("tds-{}-{year}-{quarter}.txt", period.form());
+        let produce = async move |out| return_file::send(&state, &caller, &long_read, period, &out).await;
+        return Ok(Download::new(download("text/plain; charset=us-ascii", &name, produce).await?));
+    }
     let name = format!("tds-{year}-{quarter}.csv");
     let produce = async move |out| send(&state, &caller, &long_read, (year, quarter), &out).await;
     Ok(Download::new(download("text/csv; charset=utf-8", &name, produce).await?))
@@ -72,7 +101,7 @@ async fn send(
         }
         if after.is_none() {
             // Recorded before the first PAN is sent.
-            record_download(state, caller, quarter).await?;
+            record_download(state, caller, quarter, "csv").await?;
         }
         out.send(chunk.take_bytes()?).await?;
         after = page.pop();
@@ -83,14 +112,15 @@ async fn send(
 }
 
 /// Records the download in the audit log.
-async fn record_download(
+pub(super) async fn record_download(
     state: &ComplianceState,
     caller: &Caller,
     (year, quarter): (FinancialYear, Quarter),
+    format: &str,
 ) -> Result<(), Problem> {
     let (action, now) = ("compliance.statement_download", state.ctx.now());
     let subject = Subject::Statement(year, quarter);
-    Ok(state.ctx.tx(async |c| audit::record(c, caller, now, action, subject, "").await).await?)
+    Ok(state.ctx.tx(async |c| audit::record(c, caller, now, action, subject, format).await).await?)
 }
 
 fn deduction(record: &TdsRecord) -> Deduction<'_> {
@@ -120,7 +150,7 @@ impl<'a> CsvChunk<'a> {
     }
 
     fn write_line(&mut self, line: &StatementLine) -> Result<(), Problem> {
-        let pan = unseal_pan(self.state, line)?;
+        let pan = unseal_pan(self.state, &line.pan_sealed)?.unwrap_or_else(|| NO_PAN.to_owned());
         let (name, section) = (csv_cell(&line.holder_name), csv_cell(&line.section));
         self.write([pan, name, section, line.count.to_string(), line.gross.to_string(), line.tds.to_string()])
     }
@@ -138,11 +168,11 @@ impl<'a> CsvChunk<'a> {
     }
 }
 
-/// Unseals the PAN of a line. Fails the whole statement when the key is wrong.
-fn unseal_pan(state: &ComplianceState, line: &StatementLine) -> Result<String, Problem> {
-    if line.pan_sealed.is_empty() {
-        return Ok(NO_PAN.to_owned());
+/// Unseals a PAN; `None` when there is none. Fails the whole statement when the key is wrong.
+pub(super) fn unseal_pan(state: &ComplianceState, sealed: &[u8]) -> Result<Option<String>, Problem> {
+    if sealed.is_empty() {
+        return Ok(None);
     }
-    let pan = state.sealer.open(PAN_PURPOSE, &line.pan_sealed).map_err(Problem::internal)?;
-    Ok(csv_cell(pan.expose_secret()))
+    let pan = state.sealer.open(PAN_PURPOSE, sealed).map_err(Problem::internal)?;
+    Ok(Some(csv_cell(pan.expose_secret()).into()))
 }

@@ -24,11 +24,29 @@ pub struct AuditEntry {
     pub request_id: String,
     pub address: String,
     pub acted_at: Timestamp,
+    /// JSON list of what the action changed: field, before and after.
+    pub changes: Option<String>,
 }
 
 /// Inserts the entries whose id is new.
 pub async fn insert_new(c: &mut DbConnection, entries: &[AuditEntry]) -> QueryResult<()> {
     db::insert_new(c, audit_log::table, entries).await.map(drop)
+}
+
+/// Finds entries by their ids.
+pub async fn list_by_ids(c: &mut DbConnection, ids: &[AuditEntryId]) -> QueryResult<Vec<AuditEntry>> {
+    audit_log::table.filter(audit_log::id.any_of(ids)).select(AuditEntry::as_select()).load(c).await
+}
+
+/// Lists ids of all entries in order, after the id `after`.
+pub async fn list_ids(c: &mut DbConnection, after: AuditEntryId, limit: i64) -> QueryResult<Vec<AuditEntryId>> {
+    audit_log::table
+        .filter(audit_log::id.gt(after))
+        .order(audit_log::id)
+        .limit(limit)
+        .select(audit_log::id)
+        .load(c)
+        .await
 }
 
 /// Conditions and page of a list of entries; `None` means any.

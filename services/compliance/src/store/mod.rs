@@ -1,6 +1,11 @@
 //! Database access of the compliance service: rows in and out, no decisions.
 
 pub mod audit_log;
+pub mod audit_seals;
+pub mod certificate_counters;
 pub mod certificates;
+pub mod challans;
 pub mod documents;
+pub mod grievances;
+pub mod member_records;
 pub mod tds_records;

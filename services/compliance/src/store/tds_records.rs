@@ -1,10 +1,11 @@
 //! Table of TDS records: deductions and their reversals.
 
 use crate::schema::tds_records;
-use db::{DbConnection, SortOrder, keyset, sum_i64};
+use db::{AnyOfExt, DbConnection, SortOrder, keyset, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
+use std::collections::BTreeSet;
 
 domain::id_type! { TdsRecordId }
 
@@ -119,4 +120,37 @@ pub async fn list_for_quarter(
         query = query.filter(t::pan_index.ge(pan)).filter(t::pan_index.gt(pan).or(same_pan));
     }
     query.load(c).await
+}
+
+/// Lists a page of the deductions of a quarter in which tax was deducted, by time and id, starting after the record
+/// `after`. Reversals are not among them.
+pub async fn list_deductions(
+    c: &mut DbConnection,
+    (year, quarter): (FinancialYear, Quarter),
+    after: Option<(Timestamp, TdsRecordId)>,
+    limit: i64,
+) -> QueryResult<Vec<TdsRecord>> {
+    use tds_records as t;
+    let query = t::table
+        .filter(t::financial_year.eq(year))
+        .filter(t::quarter.eq(quarter))
+        .filter(t::reversal.eq(false))
+        .filter(t::tds_paise.gt(Money::ZERO))
+        .limit(limit)
+        .select(TdsRecord::as_select())
+        .into_boxed::<db::MultiBackend>();
+    keyset!(query, SortOrder::Ascending, (t::deducted_at, t::id), after).load(c).await
+}
+
+/// Finds which of these payouts were returned within a quarter.
+pub async fn find_reversed(
+    c: &mut DbConnection,
+    (year, quarter): (FinancialYear, Quarter),
+    payouts: &[PayoutId],
+) -> QueryResult<BTreeSet<PayoutId>> {
+    use tds_records as t;
+    let reversals = t::table.filter(t::payout_id.any_of(payouts)).filter(t::reversal.eq(true));
+    let of_quarter = reversals.filter(t::financial_year.eq(year)).filter(t::quarter.eq(quarter));
+    let found: Vec<PayoutId> = of_quarter.select(t::payout_id).load(c).await?;
+    Ok(found.into_iter().collect())
 }

@@ -1,10 +1,14 @@
 //! Tests of the audit log.
 
 use crate::fixture::*;
+use compliance::verification::AuditVerification;
+use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
-use proto_events::platform::v1::StaffActed;
+use proto_events::platform::v1::{FieldChange, StaffActed};
 use runtime::id;
 use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::TestService;
 
 fn acted(actor: UserId, subject: UserId, at: Timestamp) -> StaffActed {
     StaffActed {
@@ -218,4 +222,127 @@ async fn administrators_list_the_distinct_actions_in_the_order_of_the_alphabet()
         client.get("/audit/actions").await.problem(403);
     }
     f.anonymous().get("/audit/actions").await.problem(401);
+}
+
+/// Runs SQL outside the platform, after the triggers that would refuse it are gone.
+async fn tamper(f: &Fixture, sql: &str) {
+    let sql = format!(
+        "DROP TRIGGER audit_log_refuse_update; DROP TRIGGER audit_log_refuse_delete; \
+         DROP TRIGGER audit_seals_refuse_delete; {sql}"
+    );
+    f.ctx().db().write().await.unwrap().batch_execute(&sql).await.expect(&sql);
+}
+
+async fn verified(f: &Fixture) -> AuditVerification {
+    let permit = f.ctx().db().long_read(Duration::ZERO).await.expect("a permit");
+    compliance::verification::verify(&permit).await.expect("a report")
+}
+
+/// Entries that arrive twice and in any order are sealed once, in chunks, and the chain holds.
+pub(crate) async fn the_audit_log_is_sealed(f: &Fixture) {
+    let entries: Vec<StaffActed> = (0..1_100).map(|_| acted(id::fresh(), id::fresh(), f.now())).collect();
+    let envelopes = |entries: &[StaffActed]| entries.iter().map(|e| TestService::envelope(f.now(), e)).collect();
+    f.deliver_all(envelopes(&entries[..600])).await;
+    let report = verified(f).await;
+    assert_eq!((report.ok, report.entries_checked, report.entries_sealed), (true, 600, 0));
+    f.run_job("audit_seal").await;
+    f.deliver_all(envelopes(&entries[500..])).await;
+    for _ in 0..2 {
+        f.run_job("audit_seal").await;
+        let report = verified(f).await;
+        assert_eq!((report.ok, report.entries_checked, report.entries_sealed), (true, 1_100, 1_100));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_is_sealed_in_chunks() {
+    the_audit_log_is_sealed(&fixture().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_a_removed_and_an_added_entry_break_the_chain() {
+    let entry = "(SELECT entry_id FROM audit_seals WHERE number = 2)";
+    for (sql, number, found) in [
+        (format!("UPDATE audit_log SET detail = 'other' WHERE id = {entry}"), 1, "the entry was changed"),
+        (format!("UPDATE audit_log SET changes = '[]' WHERE id = {entry}"), 1, "the entry was changed"),
+        (format!("DELETE FROM audit_log WHERE id = {entry}"), 1, "the entry is missing"),
+        ("DELETE FROM audit_seals WHERE number = 2".to_owned(), 1, "a seal before it is missing"),
+        ("DELETE FROM audit_seals WHERE number = 3".to_owned(), 2, "its seal is missing"),
+    ] {
+        let f = fixture().await;
+        for _ in 0..3 {
+            f.deliver_now(&acted(id::fresh(), id::fresh(), f.now())).await;
+        }
+        f.run_job("audit_seal").await;
+        tamper(&f, &sql).await;
+        let report = verified(&f).await;
+        assert_eq!((report.ok, report.entries_sealed, report.faults[0].found), (false, number, found), "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_says_what_it_changed() {
+    let f = fixture().await;
+    let change = FieldChange { field: "role".into(), before: "user".into(), after: "x".repeat(300) };
+    let entry = StaffActed { changes: vec![change], ..acted(id::fresh(), id::fresh(), f.now()) };
+    f.deliver_now(&entry).await;
+    f.deliver_now(&acted(id::fresh(), id::fresh(), f.now().plus_secs(1))).await;
+    let list = f.as_admin().get("/audit?order=asc").await.expect(200);
+    assert_eq!(list["items"][0]["changes"], json!([{ "field": "role", "before": "user", "after": "x".repeat(200) }]));
+    assert_eq!(list["items"][1]["changes"], json!([]));
+    // Of a review: before and after.
+    let member = id::fresh();
+    let document = upload(&f.as_user(member)).await;
+    f.as_staff().post_empty(&format!("/compliance/documents/{document}/verify")).await.expect(200);
+    let acted = f.published::<StaffActed>().await;
+    let changes: Vec<_> = acted[0].changes.iter().map(|c| (&*c.field, &*c.before, &*c.after)).collect();
+    assert_eq!(changes, [("status", "pending", "verified")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_exported_with_its_seals_to_administrators() {
+    let f = fixture().await;
+    let clerk: UserId = id::fresh();
+    for n in 0..3 {
+        let entry = StaffActed {
+            detail: format!("=reason {n}"),
+            changes: vec![FieldChange { field: "role".into(), before: "user".into(), after: "staff".into() }],
+            ..acted(clerk, id::fresh(), f.now().plus_secs(n))
+        };
+        f.deliver_now(&entry).await;
+    }
+    f.run_job("audit_seal").await;
+    f.deliver_now(&acted(id::fresh(), id::fresh(), f.now().plus_secs(9))).await;
+    f.clock.advance_secs(60);
+    let admin = f.as_admin();
+    let lines = admin.get("/audit-log?format=jsonl").await;
+    assert_eq!((lines.status, lines.header("content-type").as_str()), (200, "application/jsonl"), "{}", lines.text);
+    let entries: Vec<Value> = lines.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(entries.len(), 4);
+    let hashes: Vec<_> = entries.iter().map(|e| e["hash"].as_str().map(str::len)).collect();
+    assert_eq!(hashes, [Some(64), Some(64), Some(64), None]);
+    assert_eq!((&entries[0]["detail"], &entries[0]["changes"][0]["after"]), (&json!("=reason 0"), &json!("staff")));
+    let csv = admin.get(&format!("/audit-log?actor={clerk}")).await;
+    let rows: Vec<&str> = csv.text.lines().collect();
+    assert_eq!(rows.len(), 4);
+    assert!(rows[0].starts_with("id,acted_at,actor_id,role,service,action"));
+    assert!(rows[1].contains(",'=reason 0,role: user > staff,"), "{}", rows[1]);
+    let exports = f.published::<StaffActed>().await;
+    let actions: Vec<_> = exports.iter().map(|e| (e.action.as_str(), e.detail.as_str())).collect();
+    assert_eq!(actions, [("audit.export", "jsonl"), ("audit.export", "csv")]);
+    assert_eq!(f.as_staff().get("/audit-log").await.problem(403), "auth.forbidden");
+    assert_eq!(admin.get("/audit-log?format=xlsx").await.status, 422);
+    assert_eq!(admin.get("/audit-log?from=2026-11-02&to=2026-11-01").await.problem(422), "compliance.range_backwards");
+}
+
+/// More entries than a page, several at the same time: none is left out and none comes twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_export_has_each_entry_once() {
+    let f = fixture().await;
+    let entries = (0..1_203).map(|n| acted(id::fresh(), id::fresh(), f.now().plus_secs(n % 3)));
+    f.deliver_all(entries.map(|entry| TestService::envelope(f.now(), &entry)).collect()).await;
+    f.clock.advance_secs(60);
+    let file = f.as_admin().get("/audit-log?format=jsonl").await;
+    let ids: std::collections::BTreeSet<&str> = file.text.lines().map(|line| &line[..45]).collect();
+    assert_eq!((file.text.lines().count(), ids.len()), (1_203, 1_203));
 }

@@ -8,9 +8,11 @@
 
 mod audit;
 mod blobs;
+mod challans;
 mod document_lists;
 mod documents;
 mod fixture;
+mod grievances;
 mod on_services;
 mod reviews;
 mod s3;

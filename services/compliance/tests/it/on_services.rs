@@ -1,8 +1,12 @@
 //! Documents and deductions on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
-use crate::audit::the_audit_log_has_filters;
+use crate::audit::{the_audit_log_has_filters, the_audit_log_is_sealed};
+use crate::challans::{
+    DEDUCTOR, a_challan_is_recorded_once, a_long_text_file_adds_up, numbers_of_certificates_have_no_gaps,
+};
 use crate::documents::twenty_parallel_uploads_fill_the_limit_and_no_more;
 use crate::fixture::*;
+use crate::grievances::{a_missed_deadline_escalates, numbers_have_no_gaps};
 use crate::tds::a_long_statement_has_one_line_a_pan_and_section;
 use testkit::mariadb::with_database;
 
@@ -66,6 +70,42 @@ async fn a_member_has_at_most_a_hundred_documents_on_mariadb() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
         twenty_parallel_uploads_fill_the_limit_and_no_more(&f).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn challans_and_numbers_of_certificates_are_unique_on_mariadb() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        a_challan_is_recorded_once(&f).await;
+        numbers_of_certificates_have_no_gaps(&f).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_file_is_read_page_by_page_on_mariadb() {
+    with_database(async |url: String| {
+        a_long_text_file_adds_up(&fixture_with(&[&DEDUCTOR[..], &[("DATABASE_URL", &url)]].concat()).await).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_is_sealed_on_mariadb() {
+    with_database(async |url: String| {
+        the_audit_log_is_sealed(&fixture_with(&[("DATABASE_URL", &url)]).await).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grievances_are_numbered_and_escalated_on_mariadb() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        numbers_have_no_gaps(&f).await;
+        a_missed_deadline_escalates(&f).await;
     })
     .await;
 }

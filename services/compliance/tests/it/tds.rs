@@ -69,7 +69,7 @@ async fn a_return_in_a_later_year_does_not_change_the_earlier_statement() {
 }
 
 /// What `pdftotext` reads; `None` when it is not installed.
-fn read_back(pdf: &testkit::Reply) -> Option<String> {
+pub(crate) fn read_back(pdf: &testkit::Reply) -> Option<String> {
     let path = std::env::temp_dir().join(format!("ev-certificate-{}.pdf", std::process::id()));
     std::fs::write(&path, &pdf.bytes).unwrap();
     let output = std::process::Command::new("pdftotext").arg("-raw").arg(&path).arg("-").output().ok()?;

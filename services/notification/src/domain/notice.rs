@@ -32,6 +32,7 @@ domain::text_enum! {
         Tree = "tree",
         Payout = "payout",
         Document = "document",
+        Grievance = "grievance",
     }
 }
 
@@ -112,7 +113,7 @@ pub fn next_id(last: Option<NotificationId>, fresh: NotificationId) -> Notificat
 }
 
 /// `reason` as the texts contain it: without spaces and stops at its end.
-fn trimmed(reason: &str) -> String {
+pub(super) fn trimmed(reason: &str) -> String {
     reason.trim().trim_end_matches('.').to_owned()
 }
 

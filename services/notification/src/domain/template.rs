@@ -69,6 +69,18 @@ domain::text_enum! {
         DocumentVerified = "document_verified",
         /// `reason`
         DocumentRejected = "document_rejected",
+        /// `number`
+        GrievanceFiled = "grievance_filed",
+        /// `number`
+        GrievanceAcknowledged = "grievance_acknowledged",
+        /// `number`
+        GrievanceReplied = "grievance_replied",
+        /// `number`
+        GrievanceEscalated = "grievance_escalated",
+        /// `number`, `reason`
+        GrievanceClosed = "grievance_closed",
+        /// `number`
+        GrievanceReopened = "grievance_reopened",
         /// `financial_year`
         CertificateIssued = "certificate_issued",
         /// `amount`

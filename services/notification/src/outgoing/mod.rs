@@ -153,6 +153,7 @@ fn page_of(notification: &NotificationRow) -> String {
         "payout" => format!("/payouts/{id}"),
         "kyc" | "document" => "/kyc".to_owned(),
         "distributor" => "/distributor".to_owned(),
+        "grievance" => format!("/grievances/{id}"),
         "certificate" => "/tax".to_owned(),
         "session" => "/profile".to_owned(),
         "transaction" => format!("/wallet/{id}"),

@@ -14,6 +14,7 @@ use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{DistributorDecided, User, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{EmiOverdue, EmiReminded, PaymentReturned};
+use proto_events::compliance::v1::GrievanceMoved;
 use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use runtime::id;
@@ -229,6 +230,33 @@ async fn each_reminder_of_an_instalment_makes_one_notice_in_any_order() {
     assert_eq!((&list[2]["params"], &list[2]["kind"]), (&params, &json!("emi")));
     let mut item = list[2].clone();
     assert_eq!(item["reference"].take()["type"], "booking");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_is_notified_of_the_steps_of_a_grievance_but_of_no_assignment() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    let moved = |step_number: i64, step: &str| GrievanceMoved {
+        grievance_id: vec![7; 16],
+        user_id: user.into(),
+        number: "GRV/2026-27/000001".into(),
+        step_number,
+        step: step.into(),
+        text: "It has come.".into(),
+        moved_at: service.now().micros(),
+    };
+    for (number, step) in (1..).zip(["closed", "filed", "assigned", "replied", "closed"]) {
+        for _ in 0..2 {
+            service.deliver_now(&moved(number, step)).await;
+        }
+    }
+    let list = service.as_user(user).get("/notifications").await.expect(200);
+    let templates: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["template"].as_str().unwrap()).collect();
+    assert_eq!(templates.len(), 4, "{templates:?}");
+    let closed = list["items"].as_array().unwrap().iter().find(|n| n["template"] == "grievance_closed").unwrap();
+    assert_eq!((&closed["kind"], &closed["reference"]["type"]), (&json!("grievance"), &json!("grievance")));
+    assert!(closed["body"].as_str().unwrap().ends_with("Reason: It has come"), "{closed}");
     service.finish().await;
 }
 

@@ -1,7 +1,7 @@
 //! Exceptions: small tables, tables that are not queried, and statements that must read a whole table.
 
 /// Small tables: service (`*` for all), table and reason.
-const SMALL_TABLES: [(&str, &str, &str); 30] = [
+const SMALL_TABLES: [(&str, &str, &str); 32] = [
     ("*", "leases", "one row for each job"),
     ("*", "public_keys", "the known signing keys"),
     ("auth", "signing_keys", "a few keys, removed after expiry"),
@@ -18,6 +18,8 @@ const SMALL_TABLES: [(&str, &str, &str); 30] = [
     ("booking", "plan_versions", "one row for each plan version"),
     ("booking", "plan_withdrawals", "at most one row for each plan version"),
     ("booking", "reconciliations", "one row for each payment gateway"),
+    ("compliance", "certificate_counters", "one row for each financial year"),
+    ("compliance", "grievance_counters", "one row for each financial year"),
     ("notification", "muted_kinds", "no longer used; a later version removes it"),
     ("notification", "issued_documents", "empty: this service issues none"),
     ("payout", "plan_versions", "one row for each plan version"),

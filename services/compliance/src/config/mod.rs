@@ -1,6 +1,11 @@
 //! Configuration from the environment.
 
+pub mod deductor;
+pub mod officer;
+
 use blob_store::config::BlobConfig;
+use deductor::DeductorSettings;
+use officer::OfficerSettings;
 use pii::Sealer;
 use runtime::{ConfigError, Env};
 
@@ -12,11 +17,17 @@ pub struct Config {
     /// `PII_KEYS`, `PII_INDEX_KEY`: keys that seal PANs. Only the quarterly statement and a member's own certificate
     /// unseal them.
     pub sealer: Sealer,
+    /// `TDS_…`: what the government's file states about the deductor.
+    pub deductor: DeductorSettings,
+    /// `GRIEVANCE_OFFICER_…`: the officer for grievances, if the company has named one.
+    pub officer: Option<OfficerSettings>,
 }
 
 impl Config {
     /// Reads the configuration. Errors with the name of a variable that is missing or invalid.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self { blobs: BlobConfig::from_env(env)?, sealer: Sealer::from_env(env)? })
+        let (blobs, sealer) = (BlobConfig::from_env(env)?, Sealer::from_env(env)?);
+        let (deductor, officer) = (DeductorSettings::from_env(env)?, OfficerSettings::from_env(env)?);
+        Ok(Self { blobs, sealer, deductor, officer })
     }
 }
