@@ -4,6 +4,7 @@ import explanation from './en/explanation.js';
 import member from './en/member.js';
 import money from './en/money.js';
 import notification from './en/notification.js';
+import privacy from './en/privacy.js';
 import problems from './en/problems.js';
 import refunds from './en/refunds.js';
 import search from './en/search.js';
@@ -80,6 +81,7 @@ export default {
   ...member,
   ...money,
   ...notification,
+  ...privacy,
   ...problems,
   ...refunds,
   ...search,
