@@ -89,6 +89,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "auth.v1.UserUpdated",
             "auth.v1.KycDecided",
             "auth.v1.DistributorDecided",
+            "auth.v1.ErasureRequested",
             "booking.v1.BookingChanged",
             "booking.v1.PaymentCompleted",
             "booking.v1.PaymentRefunded",

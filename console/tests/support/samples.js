@@ -74,6 +74,7 @@ async function prepareOffice(admin, staff) {
   const documents = [await addDocument(applicant), await addDocument(applicant, 'address_proof', PDF)];
   const application = await applyForKyc(applicant, documents);
   const distributor = await applyAsDistributor(admin, applicant);
+  const erasure = await api('POST', '/users/me/erasure-request', { token: applicant.access_token });
   const payment = await pay(applicant, await book(applicant), '500.00', 'bank_transfer');
   const captured = await capture({ order: `order_${run}`, amount: '321.00' });
   await sendWebhook({ event: `unknown.${run}` });
@@ -85,6 +86,7 @@ async function prepareOffice(admin, staff) {
   return {
     '/office/kyc/:id': `/office/kyc/${application.id}`,
     '/office/distributors/:id': `/office/distributors/${distributor.id}`,
+    '/office/erasures/:id': `/office/erasures/${erasure.id}`,
     '/office/documents/:id': `/office/documents/${documents[0].id}`,
     '/office/payments/:id': `/office/payments/${payment.id}`,
     '/office/captures/:gateway/:id': `/office/captures/sandbox/${captured}`,

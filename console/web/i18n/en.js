@@ -5,6 +5,7 @@ import grievance from './en/grievance.js';
 import member from './en/member.js';
 import money from './en/money.js';
 import notification from './en/notification.js';
+import privacy from './en/privacy.js';
 import problems from './en/problems.js';
 import refunds from './en/refunds.js';
 import search from './en/search.js';
@@ -82,6 +83,7 @@ export default {
   ...member,
   ...money,
   ...notification,
+  ...privacy,
   ...problems,
   ...refunds,
   ...search,

@@ -5,6 +5,7 @@ import grievance from './hi/grievance.js';
 import member from './hi/member.js';
 import money from './hi/money.js';
 import notification from './hi/notification.js';
+import privacy from './hi/privacy.js';
 import problems from './hi/problems.js';
 import refunds from './hi/refunds.js';
 import search from './hi/search.js';
@@ -82,6 +83,7 @@ export default {
   ...member,
   ...money,
   ...notification,
+  ...privacy,
   ...problems,
   ...refunds,
   ...search,

@@ -223,6 +223,13 @@ export const memberPages = [
     title: 'profile.title',
   },
   {
+    path: '/privacy',
+    element: 'ev-privacy-page',
+    load: () => import('./privacy-page.js'),
+    access: 'member',
+    title: 'privacy.title',
+  },
+  {
     path: '/notifications',
     element: 'ev-notifications-page',
     load: () => import('./notifications-page.js'),

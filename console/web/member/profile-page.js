@@ -27,6 +27,12 @@ class ProfilePage extends ViewElement {
       SECTIONS.map(([title, element]) =>
         h('section', { class: 'card' }, h('h2', null, t(title)), custom(element, { class: 'stack' })),
       ),
+      h(
+        'section',
+        { class: 'card' },
+        h('h2', null, t('privacy.title')),
+        h('p', null, h('a', { href: '/privacy' }, t('privacy.link'))),
+      ),
     );
   }
 }

@@ -15,6 +15,7 @@ import { reference } from './reference.js';
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/users/{id}'>} User */
 /** @typedef {Row<'/api/v1/kyc'>} Application */
 /** @typedef {Row<'/api/v1/distributor-applications'>} DistributorApplication */
+/** @typedef {Row<'/api/v1/erasure-requests'>} ErasureRequest */
 /** @typedef {Row<'/api/v1/payments'>} Payment */
 /** @typedef {Row<'/api/v1/bookings'>} Booking */
 /** @typedef {Row<'/api/v1/payouts'>} Payout */
@@ -100,6 +101,12 @@ export const distributorColumns = () => [
     cell: (row) => t('terms.version', { version: number(row.accepted_terms.version) }),
     isWide: true,
   },
+];
+
+/** @returns {Column<ErasureRequest>[]} */
+export const erasureColumns = () => [
+  { label: t('office.erasure'), cell: (row) => twoLines(row.member_name, dateTime(row.requested_at)) },
+  { label: t('booking.status'), cell: (row) => statusTag('erasure', row.status) },
 ];
 
 /** @returns {Column<Payment>[]} */

@@ -90,6 +90,23 @@ export const officePages = [
     title: 'office.distributor',
   },
   {
+    path: '/office/erasures',
+    element: 'ev-erasures-page',
+    load: () => import('./erasures-page.js'),
+    access: 'staff',
+    title: 'office.erasures.title',
+    icon: 'identity',
+    group: 'office.group.work',
+    queue: 'erasures',
+  },
+  {
+    path: '/office/erasures/:id',
+    element: 'ev-erasure-page',
+    load: () => import('./erasure-page.js'),
+    access: 'staff',
+    title: 'office.erasure',
+  },
+  {
     path: '/office/documents',
     element: 'ev-office-documents-page',
     load: () => import('./documents-page.js'),

@@ -14,6 +14,7 @@ const READS = [
   '/api/v1/plan/queue-counts',
   '/api/v1/kyc/queue-counts',
   '/api/v1/distributor-applications/queue-counts',
+  '/api/v1/erasure-requests/queue-counts',
   '/api/v1/payouts/queue-counts',
   '/api/v1/compliance/documents/queue-counts',
   '/api/v1/notifications/queue-counts',

@@ -140,6 +140,15 @@ export async function file(path, options) {
  */
 export async function download(path, options) {
   const { content, name } = await file(path, options);
+  saveContent(content, name);
+}
+
+/**
+ * Saves content on the person's device.
+ * @param {Blob} content
+ * @param {string} name
+ */
+export function saveContent(content, name) {
   const url = URL.createObjectURL(content);
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);

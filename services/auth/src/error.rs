@@ -1,6 +1,7 @@
 //! Errors of the auth service and their mapping to HTTP problems and to event retries.
 
 use crate::domain::distributor::ApplicationRefusal;
+use crate::domain::erasure::ErasureRefusal;
 use crate::domain::kyc::KycRefusal;
 use crate::domain::terms::TermsRefusal;
 use crate::domain::user::RightsRefusal;
@@ -49,6 +50,8 @@ pub(crate) enum AuthError {
     TermsChanged,
     #[error(transparent)]
     Application(#[from] ApplicationRefusal),
+    #[error(transparent)]
+    Erasure(#[from] ErasureRefusal),
     #[error("a stored value cannot be read")]
     Unreadable(#[from] UnreadableValue),
     #[error("no unused referral code was found in eight attempts")]
@@ -88,6 +91,7 @@ impl From<AuthError> for Problem {
             AuthError::Terms(refused) => terms_problem(refused),
             AuthError::TermsChanged => Self::conflict("auth.terms_changed", text),
             AuthError::Application(refused) => application_problem(refused),
+            AuthError::Erasure(refused) => erasure_problem(refused),
             error @ (AuthError::Unreadable(_) | AuthError::NoReferralCode | AuthError::NoSigningKey) => {
                 Self::internal(error)
             }
@@ -142,6 +146,16 @@ fn application_problem(refused: ApplicationRefusal) -> Problem {
         ApplicationRefusal::NotMember => Problem::conflict("auth.members_only", text),
         ApplicationRefusal::DecidedDifferently => Problem::conflict("auth.application_decided", text),
         ApplicationRefusal::OwnApplication => own_account(text),
+    }
+}
+
+fn erasure_problem(refused: ErasureRefusal) -> Problem {
+    let text = refused.to_string();
+    match refused {
+        ErasureRefusal::Pending => Problem::conflict("auth.erasure_pending", text),
+        ErasureRefusal::NotMember => Problem::conflict("auth.members_only", text),
+        ErasureRefusal::DecidedDifferently => Problem::conflict("auth.erasure_decided", text),
+        ErasureRefusal::OwnRequest => own_account(text),
     }
 }
 

@@ -220,6 +220,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    erasure_requests (id) {
+        id -> Binary,
+        user_id -> Binary,
+        status -> Text,
+        pending_user_id -> Nullable<Binary>,
+        reason -> Nullable<Text>,
+        requested_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     sms_deliveries (provider, message_id) {
         provider -> Text,
         message_id -> Text,

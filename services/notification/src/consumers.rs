@@ -12,7 +12,9 @@ use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
 use messaging::decode::{id, money, required, time, version, word};
 use messaging::{ApplyBatch, EventConsumer, HandleError};
-use proto_events::auth::v1::{DistributorDecided, KycDecided, SessionStarted, User, UserRegistered, UserUpdated};
+use proto_events::auth::v1::{
+    DistributorDecided, ErasureRequested, KycDecided, SessionStarted, User, UserRegistered, UserUpdated,
+};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{
     BookingChanged, EmiOverdue, EmiReminded, PaymentCompleted, PaymentRefunded, PaymentReturned,
@@ -36,6 +38,7 @@ pub(crate) struct Batch {
     notices: Vec<NoticeWithCause>,
     contacts: BTreeMap<UserId, MemberContact>,
     changed: BTreeMap<UserId, BTreeSet<Area>>,
+    erased: Vec<UserId>,
 }
 
 impl Batch {
@@ -104,6 +107,10 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
         .on::<SessionStarted>(|batch, e| batch.add(on_session_started(&e)))
         .on::<KycDecided>(|batch, e| batch.add_change(Kyc, &e.user_id, on_kyc_decided(&e)))
         .on::<DistributorDecided>(|batch, e| batch.add(on_distributor_decided(&e)))
+        .on::<ErasureRequested>(|batch, e| {
+            batch.erased.push(id("user_id", &e.user_id)?);
+            Ok(())
+        })
         .on::<BookingChanged>(|batch, e| batch.add_change(Booking, &e.user_id, on_booking_changed(&e)))
         .on::<PaymentCompleted>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_completed(&e)))
         .on::<PaymentRefunded>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_refunded(&e)))
@@ -141,6 +148,7 @@ impl ApplyBatch<Batch> for NotificationState {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
         app::notify::save_contacts(c, batch.contacts.into_values().collect()).await?;
         let notified = app::notify::store_notices(c, batch.notices, &self.policy, self.ctx.now()).await?;
+        app::erase_member::erase_members(c, &batch.erased).await?;
         self.announce_later(notified, batch.changed);
         Ok(())
     }

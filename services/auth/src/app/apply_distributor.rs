@@ -1,27 +1,16 @@
 //! Submission of an application to become a distributor.
 
+use super::accept_terms::{Acceptance, accept_terms};
 use super::publish_user;
 use super::review_distributor::publish_decision;
 use crate::domain::distributor::{self, ApplicationRefusal, ApplicationStatus, ApprovalMode};
-use crate::domain::terms::{self, TermsKind};
+use crate::domain::terms::TermsKind;
 use crate::error::AuthError;
 use crate::store::distributor_applications::{self as applications, Application, ApplicationRow};
-use crate::store::terms::{self as versions, AcceptanceRow};
 use crate::store::users;
 use db::DbConnection;
 use domain::{Timestamp, UserId};
 use runtime::id;
-
-/// The acceptance that an application states.
-#[derive(Debug, Clone)]
-pub(crate) struct Acceptance {
-    /// Content hash of the accepted version.
-    pub(crate) hash: [u8; 32],
-    /// When the member last proved a one-time code.
-    pub(crate) proved_at: Timestamp,
-    /// Client address of the request.
-    pub(crate) address: String,
-}
 
 /// Stores the acceptance and an application that is pending or, in the automatic mode, approved at once.
 ///
@@ -37,20 +26,7 @@ pub(crate) async fn apply_distributor(
     let mut user = users::lock(c, applicant).await?.ok_or(AuthError::NotFound)?;
     let has_pending = applications::has_pending(c, applicant).await?;
     let status = distributor::decide_submission(user.role, user.is_distributor, has_pending, mode)?;
-    let kind = TermsKind::Distributor;
-    let accepted = versions::find_by_hash(c, kind, &acceptance.hash).await?.map(|row| row.version);
-    let version = terms::decide_acceptance(accepted, versions::find_newest_version(c, kind).await?)?;
-    let accepted = AcceptanceRow {
-        id: id::fresh(),
-        user_id: applicant,
-        kind,
-        version,
-        hash: acceptance.hash.to_vec(),
-        accepted_at: now,
-        proved_at: acceptance.proved_at,
-        address: acceptance.address.clone(),
-    };
-    versions::insert_acceptance(c, &accepted).await?;
+    let accepted = accept_terms(c, applicant, TermsKind::Distributor, acceptance, now).await?;
     let is_approved = status == ApplicationStatus::Approved;
     let application = ApplicationRow {
         id: id::fresh(),

@@ -1,11 +1,13 @@
 //! Use cases of the auth service, one verb a file: load, decide, save, publish. No function opens a transaction.
 
+pub(crate) mod accept_terms;
 pub(crate) mod announce_session;
 pub(crate) mod apply_distributor;
 pub(crate) mod apply_events;
 pub(crate) mod bootstrap;
 pub(crate) mod change_identifier;
 pub(crate) mod change_rights;
+pub(crate) mod decide_erasure;
 pub(crate) mod delete_expired;
 pub(crate) mod edit_profile;
 pub(crate) mod end_session;
@@ -17,6 +19,7 @@ pub(crate) mod record_delivery;
 pub(crate) mod record_sign_in_address;
 pub(crate) mod refresh_session;
 pub(crate) mod register;
+pub(crate) mod request_erasure;
 pub(crate) mod review_distributor;
 pub(crate) mod review_kyc;
 pub(crate) mod rotate_keys;

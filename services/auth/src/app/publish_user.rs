@@ -1,5 +1,6 @@
 //! Publication of users: each event carries the whole user with its version.
 
+use crate::domain::erasure::is_erased_email;
 use crate::error::AuthError;
 use crate::store::users::{self, User};
 use db::{DbConnection, Version};
@@ -31,7 +32,7 @@ fn user_message(user: &User) -> v1::User {
         user_id: user.id.into(),
         version: user.version.get(),
         name: user.name.clone(),
-        email: user.email.clone().unwrap_or_default(),
+        email: user.email.clone().filter(|email| !is_erased_email(email)).unwrap_or_default(),
         mobile: user.mobile.clone().unwrap_or_default(),
         role: user.role.to_string(),
         is_distributor: user.is_distributor,

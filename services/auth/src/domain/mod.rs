@@ -5,6 +5,7 @@ pub(crate) mod code_limits;
 pub(crate) mod delivery;
 pub(crate) mod device;
 pub(crate) mod distributor;
+pub(crate) mod erasure;
 pub(crate) mod identifier;
 pub(crate) mod kyc;
 pub(crate) mod member_state;

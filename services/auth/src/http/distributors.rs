@@ -1,9 +1,9 @@
 //! HTTP handlers of applications to become a distributor, and of their review.
 
 use super::Subject;
+use super::consents::{AcceptanceView, acceptance_of, read_hash};
 use super::input;
-use super::terms::parse_hash;
-use crate::app::apply_distributor::{Acceptance, apply_distributor};
+use crate::app::apply_distributor::apply_distributor;
 use crate::app::review_distributor::review_distributor;
 use crate::domain::distributor::{self as rules, ApplicationDecision, ApplicationStatus, DistributorApplicationId};
 use crate::error::AuthError;
@@ -29,19 +29,6 @@ pub(crate) struct DistributorApplicationInput {
     terms_hash: String,
 }
 
-/// Terms that a member accepted.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "TermsAcceptance")]
-pub(crate) struct AcceptanceView {
-    version: i64,
-    hash: String,
-    accepted_at: Timestamp,
-    /// When the member last proved a one-time code before that.
-    proved_at: Timestamp,
-    /// Client address.
-    address: String,
-}
-
 /// Application to become a distributor, with its review.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DistributorApplication")]
@@ -62,13 +49,7 @@ impl From<Application> for ApplicationView {
             id: row.id,
             user_id: row.user_id,
             status: row.status,
-            accepted_terms: AcceptanceView {
-                version: acceptance.version,
-                hash: hex::encode(acceptance.hash),
-                accepted_at: acceptance.accepted_at,
-                proved_at: acceptance.proved_at,
-                address: acceptance.address,
-            },
+            accepted_terms: acceptance.into(),
             reason: row.reason,
             submitted_at: row.submitted_at,
             decided_at: row.decided_at,
@@ -116,13 +97,8 @@ pub(crate) async fn create(
     users::find(&mut *state.ctx.db().read().await?, caller.user_id).await?.ok_or_else(Problem::not_found)?;
     caller.require_recent_proof(now)?;
     let (input, request) = request.read().await?;
-    let hash = parse_hash(&input.terms_hash);
-    let mut errors = FieldErrors::new();
-    errors.require("terms_hash", hash.is_some(), "format", "64 hexadecimal digits");
-    errors.finish("auth.terms_unknown")?;
-    let hash = hash.ok_or_else(|| Problem::unprocessable("auth.terms_unknown", "not a hash"))?;
-    let proved_at = Timestamp::UNIX_EPOCH.plus_secs(caller.proved_at_secs.unwrap_or_default());
-    let acceptance = Acceptance { hash, proved_at, address: caller.address.clone() };
+    let hash = read_hash(&input.terms_hash)?;
+    let acceptance = acceptance_of(&caller, hash);
     let mode = state.distributor_approval;
     request
         .run(&state.ctx, async |c| Ok(apply_distributor(c, caller.user_id, &acceptance, mode, now).await?.into()))

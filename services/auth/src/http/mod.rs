@@ -1,6 +1,8 @@
 //! Route table of the auth service. Handlers may read through `store`; every write goes through `app`.
 
+mod consents;
 mod distributors;
+mod erasure;
 pub(crate) mod graph;
 mod identifiers;
 mod input;
@@ -20,6 +22,7 @@ mod users;
 mod view;
 
 use crate::domain::distributor::DistributorApplicationId;
+use crate::domain::erasure::ErasureRequestId;
 use crate::domain::kyc::KycId;
 use crate::domain::session::SessionId;
 use crate::domain::terms::TermsKind;
@@ -64,6 +67,11 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/users/me/distributor-application", User, documented!(distributors::create))
         .get("/users/me/distributor-application", User, documented!(distributors::get_own))
         .get("/users/me/distributor-applications", User, documented!(distributors::list_own))
+        .post("/users/me/consents", User, documented!(consents::create))
+        .get("/users/me/consents", User, documented!(consents::list))
+        .post("/users/me/erasure-request", User, documented!(erasure::create))
+        .get("/users/me/erasure-request", User, documented!(erasure::get_own))
+        .post("/users/me/erasure-request/withdraw", User, documented!(erasure::withdraw))
         .get("/users", Staff, documented!(users::list))
         .get("/users/names", Staff, documented!(users::list_names))
         .get("/users/{id}", Staff, documented!(users::get))
@@ -85,6 +93,11 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/distributor-applications/{id}", Staff, documented!(distributors::get))
         .post("/distributor-applications/{id}/approve", Staff, documented!(distributors::approve))
         .post("/distributor-applications/{id}/reject", Staff, documented!(distributors::reject))
+        .get("/erasure-requests", Staff, documented!(erasure::list))
+        .get("/erasure-requests/queue-counts", Staff, documented!(erasure::count))
+        .get("/erasure-requests/{id}", Staff, documented!(erasure::get))
+        .post("/erasure-requests/{id}/approve", Admin, documented!(erasure::approve))
+        .post("/erasure-requests/{id}/reject", Admin, documented!(erasure::reject))
 }
 
 /// Subject of an audit record, with its owner.
@@ -95,6 +108,7 @@ enum Subject {
     SigningKey(String),
     Terms(TermsKind, i64),
     DistributorApplication(DistributorApplicationId, UserId),
+    ErasureRequest(ErasureRequestId, UserId),
 }
 
 impl AuditSubject for Subject {
@@ -108,6 +122,7 @@ impl AuditSubject for Subject {
             Self::SigningKey(kid) => ("signing_key", kid, None),
             Self::Terms(kind, version) => ("terms", format!("{kind}/{version}"), None),
             Self::DistributorApplication(id, owner) => ("distributor_application", id.to_string(), Some(owner)),
+            Self::ErasureRequest(id, owner) => ("erasure_request", id.to_string(), Some(owner)),
         }
     }
 }

@@ -37,3 +37,8 @@ pub(crate) async fn save(
 pub(crate) async fn delete_unused(c: &mut DbConnection, last_before: Timestamp) -> QueryResult<usize> {
     diesel::delete(t::table.filter(t::last_sign_in_at.lt(last_before))).execute(c).await
 }
+
+/// Deletes all devices of a user.
+pub(crate) async fn delete_all(c: &mut DbConnection, user: UserId) -> QueryResult<()> {
+    diesel::delete(t::table.filter(t::user_id.eq(user))).execute(c).await.map(drop)
+}

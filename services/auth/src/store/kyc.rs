@@ -178,3 +178,11 @@ pub(crate) async fn save_decision(c: &mut DbConnection, application: &KycApplica
     ));
     inserted(update.execute(c).await)
 }
+
+/// Clears the postal addresses and the digits of the Aadhaar number in all applications of a member. The sealed PAN and
+/// bank account stay, because tax law needs them.
+pub(crate) async fn erase_details(c: &mut DbConnection, user: UserId) -> QueryResult<()> {
+    let cleared =
+        (t::aadhaar_last4.eq(""), t::line1.eq(""), t::line2.eq(None::<String>), t::city.eq(""), t::pincode.eq(""));
+    diesel::update(t::table.filter(t::user_id.eq(user))).set(cleared).execute(c).await.map(drop)
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod distributor_applications;
 pub(crate) mod documents;
+pub(crate) mod erasure_requests;
 pub(crate) mod known_devices;
 pub(crate) mod kyc;
 pub(crate) mod messages;

@@ -73,3 +73,8 @@ pub(crate) async fn save(c: &mut DbConnection, profile: &Profile) -> QueryResult
         .await
         .map(drop)
 }
+
+/// Deletes the profile of a user, if there is one.
+pub(crate) async fn delete(c: &mut DbConnection, id: UserId) -> QueryResult<()> {
+    diesel::delete(profiles::table.find(id)).execute(c).await.map(drop)
+}

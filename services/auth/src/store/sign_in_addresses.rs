@@ -36,3 +36,8 @@ pub(crate) async fn save(
 pub(crate) async fn delete_unused(c: &mut DbConnection, last_before: Timestamp) -> QueryResult<usize> {
     diesel::delete(t::table.filter(t::last_sign_in_at.lt(last_before))).execute(c).await
 }
+
+/// Deletes all addresses of an identifier.
+pub(crate) async fn delete_all(c: &mut DbConnection, identifier: &str) -> QueryResult<()> {
+    diesel::delete(t::table.filter(t::identifier.eq(identifier))).execute(c).await.map(drop)
+}

@@ -101,6 +101,18 @@ pub(crate) struct AcceptanceRow {
     pub(crate) address: String,
 }
 
+/// Lists the acceptances of a member by id, newest first, starting after the one with the id `after`.
+pub(crate) async fn list_acceptances(
+    c: &mut DbConnection,
+    user: UserId,
+    after: Option<AcceptanceId>,
+    limit: i64,
+) -> QueryResult<Vec<AcceptanceRow>> {
+    use terms_acceptances as a;
+    let query = a::table.filter(a::user_id.eq(user)).limit(limit).select(AcceptanceRow::as_select());
+    keyset!(query.into_boxed::<db::MultiBackend>(), SortOrder::Descending, a::id, after).load(c).await
+}
+
 /// Inserts an acceptance.
 pub(crate) async fn insert_acceptance(c: &mut DbConnection, row: &AcceptanceRow) -> QueryResult<()> {
     diesel::insert_into(terms_acceptances::table).values(row).execute(c).await.map(drop)

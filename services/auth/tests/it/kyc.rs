@@ -8,7 +8,7 @@ use proto_events::compliance::v1::DocumentUploaded;
 use serde_json::{Value, json};
 use testkit::{Client, TestService};
 
-fn form(pan: &str) -> Value {
+pub(crate) fn form(pan: &str) -> Value {
     json!({
         "pan": pan, "aadhaar_last4": "1234",
         "bank": {

@@ -12,6 +12,7 @@ mod codes;
 mod console;
 mod devices;
 mod distributors;
+mod erasure;
 mod fixture;
 mod identifiers;
 mod kyc;

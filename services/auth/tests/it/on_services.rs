@@ -2,6 +2,7 @@
 //!
 //! `TEST_MYSQL_URL` names a server on which the user can create databases, `TEST_REDIS_URL` a Redis server.
 
+use crate::erasure::erasure_removes_personal_data;
 use crate::fixture::{KEYS, admin, client, member, request_code, sign_in, sign_in_with, text, wrong_code};
 use crate::kyc::submit_application;
 use futures_util::future::join_all;
@@ -187,4 +188,9 @@ async fn parallel_receipts_of_an_sms_leave_the_last_state() {
         service.finish().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_removes_personal_data_on_services() {
+    on_mariadb(erasure_removes_personal_data).await;
 }

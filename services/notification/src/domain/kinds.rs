@@ -127,7 +127,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Subscribed events that only change data.
-    const WITHOUT_NOTIFICATION: [&str; 2] = ["auth.v1.SessionRevoked", "auth.v1.UserUpdated"];
+    const WITHOUT_NOTIFICATION: [&str; 3] =
+        ["auth.v1.ErasureRequested", "auth.v1.SessionRevoked", "auth.v1.UserUpdated"];
 
     #[test]
     fn every_template_has_one_line_and_every_subscribed_event_has_a_line() {

@@ -27,3 +27,8 @@ pub(crate) async fn save(c: &mut DbConnection, choices: &[ChannelChoice]) -> Que
     let keys = &[t::user_id::NAME, t::kind::NAME, t::channel::NAME];
     upsert_many(c, t::table, choices, keys, &[t::is_on::NAME]).await
 }
+
+/// Deletes all choices of these members.
+pub(crate) async fn delete_all(c: &mut DbConnection, users: &[UserId]) -> QueryResult<()> {
+    diesel::delete(t::table.filter(t::user_id.any_of(users))).execute(c).await.map(drop)
+}

@@ -185,3 +185,8 @@ pub(crate) async fn delete_finished(c: &mut DbConnection, before: Timestamp, lim
     }
     diesel::delete(t::table.filter(t::id.any_of(&old))).execute(c).await
 }
+
+/// Deletes all deliveries of these members.
+pub(crate) async fn delete_all(c: &mut DbConnection, users: &[UserId]) -> QueryResult<()> {
+    diesel::delete(t::table.filter(t::user_id.any_of(users))).execute(c).await.map(drop)
+}

@@ -106,3 +106,16 @@ pub(crate) async fn save_times(c: &mut DbConnection, user: UserId, times: Delive
     let columns = &[t::quiet_from::NAME, t::quiet_until::NAME, t::digest_at::NAME];
     upsert_many(c, t::table, &[row], &[t::user_id::NAME], columns).await
 }
+
+/// Clears the addresses and the times of these members. The version stays, so that an older event does not bring the
+/// addresses back.
+pub(crate) async fn erase(c: &mut DbConnection, users: &[UserId]) -> QueryResult<()> {
+    let cleared = (
+        t::email.eq(None::<String>),
+        t::mobile.eq(None::<String>),
+        t::quiet_from.eq(None::<i64>),
+        t::quiet_until.eq(None::<i64>),
+        t::digest_at.eq(None::<i64>),
+    );
+    diesel::update(t::table.filter(t::user_id.any_of(users))).set(cleared).execute(c).await.map(drop)
+}

@@ -166,3 +166,8 @@ pub(crate) async fn mark_read(
         }
     }
 }
+
+/// Deletes all notifications of these members.
+pub(crate) async fn delete_all(c: &mut DbConnection, users: &[UserId]) -> QueryResult<()> {
+    diesel::delete(notifications::table.filter(notifications::user_id.any_of(users))).execute(c).await.map(drop)
+}

@@ -58,3 +58,8 @@ pub(crate) async fn delete_own(c: &mut DbConnection, user: UserId, id: Subscript
 pub(crate) async fn delete(c: &mut DbConnection, id: SubscriptionId) -> QueryResult<()> {
     diesel::delete(t::table.find(id)).execute(c).await.map(drop)
 }
+
+/// Deletes all subscriptions of these members.
+pub(crate) async fn delete_all(c: &mut DbConnection, users: &[UserId]) -> QueryResult<()> {
+    diesel::delete(t::table.filter(t::user_id.any_of(users))).execute(c).await.map(drop)
+}

@@ -11,7 +11,7 @@ mod web_push;
 
 use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
-use proto_events::auth::v1::{DistributorDecided, User, UserRegistered};
+use proto_events::auth::v1::{DistributorDecided, ErasureRequested, User, UserRegistered, UserUpdated};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{EmiOverdue, EmiReminded, PaymentReturned};
 use proto_events::compliance::v1::GrievanceMoved;
@@ -125,6 +125,34 @@ async fn a_decision_on_a_distributor_application_has_one_notification() {
         (&list["items"][0]["kind"], &list["items"][0]["reference"]["type"]),
         (&json!("distributor"), &json!("distributor"))
     );
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_deletes_what_the_service_has_of_the_member_in_any_order() {
+    let service = TestService::start(notification::service()).await;
+    let (user, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    for user in [user, other] {
+        service.deliver_now(&registered(user, service.now())).await;
+    }
+    let UserRegistered { user: erased } = registered(user, service.now());
+    let erased = User { version: 3, email: String::new(), mobile: String::new(), ..erased.expect("a user") };
+    let requested = ErasureRequested { user_id: user.into(), requested_at: service.now().micros() };
+    for _ in 0..2 {
+        service.deliver_now(&requested).await;
+        service.deliver_now(&UserUpdated { user: Some(erased.clone()) }).await;
+    }
+    assert_eq!(service.as_user(user).get("/notifications").await.expect(200)["items"], json!([]));
+    let list = service.as_staff().get("/notifications/deliveries").await.expect(200);
+    let members: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["user_id"].clone()).collect();
+    assert!(!members.is_empty() && members.iter().all(|id| *id == json!(other)), "{members:?}");
+    // A late notice has no address any more.
+    service.deliver_now(&PayoutFailed { payout: Some(payout(user, service.now())) }).await;
+    for job in ["email", "sms"] {
+        service.run_job(job).await;
+    }
+    let sent = service.messages.list(None);
+    assert_eq!(sent.len(), 1, "only the welcome of the other member: {sent:?}");
     service.finish().await;
 }
 
