@@ -137,7 +137,7 @@ async fn lists_of_another_are_empty(platform: &TestPlatform, owner: &TestUser, s
             let reply = stranger.http.get(&format!("{path}?{name}={}{month}", owner.id)).await;
             let own = stranger.http.get(&format!("{path}?{name}={}{month}", stranger.id)).await;
             let is_empty = reply.status == 200 && reply.body["items"] == json!([]);
-            // A file is the caller's own, whoever is asked for.
+            // A file is the caller's own, of whichever member is asked for.
             let is_own_file = reply.status == 200 && reply.body.is_null() && reply.text == own.text;
             let is_refused = [403, 404].contains(&reply.status);
             assert!(is_empty || is_own_file || is_refused, "{path} of another member: {reply:?}");
