@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, confirm, download, fill, fillDialog, heading, open, row, see, tag } from './support/actions.js';
+import { button, confirm, dialog, download, fill, fillDialog, heading, open, row, see, tag } from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { addMember, book } from './support/members.js';
 import { openOffice } from './support/office.js';
@@ -81,7 +81,8 @@ test('the member reads the history and reopens it', async () => {
   await see(asha, `It comes on Monday, ${run}`);
   await see(asha, 'It was delivered');
   await button(asha, t('grievance.reopen')).click();
-  await fillDialog(asha, { [t('grievance.reopen_reason')]: 'Another one was delivered' });
+  await fill(dialog(asha), { [t('grievance.reopen_reason')]: 'Another one was delivered' });
+  await button(dialog(asha), t('grievance.reopen')).click();
   await see(asha, tag(asha, t('grievance.status.filed')));
   await see(asha, t('grievance.step.reopened'));
 });
