@@ -150,8 +150,6 @@ fn plot(drawn: &mut String, title: &str, bars: &[(&str, Cell)], unit: Unit) -> R
         Rectangle::new([(left, 0), (right, cell.value())], BAR.filled())
     }))?;
     root.present()?;
-    drop(chart);
-    drop(root);
     Ok(())
 }
 

@@ -1,17 +1,16 @@
 //! Sums of pairs by generation.
 
-use super::rollups;
+use super::rollups::{self, deserialization_error, overflow_error};
+use super::tree::PairId;
 use crate::domain::filter::ReportFilters;
 use crate::domain::rollup::RollupKind;
 use crate::domain::{PairStatus, generation};
 use crate::schema::{members, pair_facts, placements};
-use crate::store::rollups::{deserialization_error, overflow_error};
-use crate::store::tree::PairId;
 use db::{AnyOfExt, DbConnection, MultiBackend};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{Day, Money, MoneyError, UserId};
+use domain::{Day, Money, UserId};
 use std::collections::BTreeMap;
 
 /// Pairs that are read at once.
@@ -51,7 +50,7 @@ pub async fn sums(
                 let generation = generation.map(|generation| generation.min(generation::MAX_GENERATION + 1));
                 let (count, gross) = sums.entry((generation, fact)).or_default();
                 *count += 1;
-                *gross = gross.add(pair.gross).map_err(|e: MoneyError| overflow_error(e))?;
+                *gross = gross.add(pair.gross).map_err(overflow_error)?;
             }
         }
     }

@@ -71,6 +71,9 @@ pub async fn per_day(
     days.into_iter().map(figure).collect()
 }
 
+/// Day, kind, method, count and nullable SQL sum.
+type ReceiptSums = (Day, ReceiptKind, Option<PaymentMethod>, i64, Option<Money>);
+
 async fn facts_per_day(
     c: &mut DbConnection,
     (from, to): (Day, Day),
@@ -100,6 +103,6 @@ async fn facts_per_day(
         let payer = members::table.filter(members::user_id.eq(t::user_id));
         query = query.filter(exists(payer.filter(members::city.eq(city))));
     }
-    let rows: Vec<(Day, ReceiptKind, Option<PaymentMethod>, i64, Option<Money>)> = query.load(c).await?;
+    let rows: Vec<ReceiptSums> = query.load(c).await?;
     Ok(rows.into_iter().map(|(day, kind, method, n, sum)| (day, kind, method, n, sum.unwrap_or_default())).collect())
 }

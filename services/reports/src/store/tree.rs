@@ -107,6 +107,9 @@ pub async fn per_day(
     days.into_iter().map(figure).collect()
 }
 
+/// Day, outcome, count and nullable SQL sums of pairs.
+type PairSums = (Day, PairStatus, i64, Option<Money>, Option<Money>);
+
 async fn facts_per_day(
     c: &mut DbConnection,
     (from, to): (Day, Day),
@@ -125,8 +128,8 @@ async fn facts_per_day(
         let earner = members::table.filter(members::user_id.eq(t::earner_id));
         query = query.filter(exists(earner.filter(members::city.eq(city))));
     }
-    let rows: Vec<(Day, PairStatus, i64, Option<Money>, Option<Money>)> = query.load(c).await?;
-    let amounts = |(day, fact, count, gross, emi): (Day, PairStatus, i64, Option<Money>, Option<Money>)| {
+    let rows: Vec<PairSums> = query.load(c).await?;
+    let amounts = |(day, fact, count, gross, emi): PairSums| {
         (day, fact, count, gross.unwrap_or_default(), emi.unwrap_or_default())
     };
     Ok(rows.into_iter().map(amounts).collect())

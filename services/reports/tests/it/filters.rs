@@ -33,7 +33,7 @@ async fn book(service: &TestService, user: UserId, vehicle: &[u8], status: &str,
 }
 
 async fn totals(service: &TestService, path: &str) -> Value {
-    service.as_staff().get(&format!("/reports/{path}")).await.expect(200)["totals"].clone()
+    service.as_staff().get(&format!("/reports/{path}")).await.expect(200).pointer("/totals").cloned().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
