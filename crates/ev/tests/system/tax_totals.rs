@@ -63,7 +63,7 @@ async fn round(platform: &TestPlatform, members: &[TestUser], random: &mut fastr
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn control_totals_of_a_quarter_are_the_tax_that_the_ledger_owes() {
     let clock = Arc::new(FakeClock::at("2026-11-10T06:00:00Z".parse().unwrap()));
-    let platform = TestPlatform::in_process(Some(clock), MemoryBus::new()).await;
+    let platform = TestPlatform::in_process(Some(clock), MemoryBus::new(), None).await;
     let mut members = Vec::new();
     for _ in 0..MEMBERS {
         let member = platform.member(None).await;
