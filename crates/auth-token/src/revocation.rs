@@ -17,7 +17,7 @@ use runtime::cache::{Cache, CacheDown};
 use runtime::clock::Clock;
 use runtime::id;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -183,12 +183,20 @@ pub(crate) struct Revocations {
     marker: String,
     /// When the marker was last found, in seconds since 1970.
     marker_seen_secs: AtomicI64,
+    /// Whether a call of the cache failed after the last refill, so that it may lack revocations of that time.
+    may_lack_revocations: AtomicBool,
 }
 
 impl Revocations {
     pub(crate) fn new(db: Db, cache: Arc<dyn Cache>) -> Self {
         let marker = format!("revoked:fed:{}", id::fresh::<Uuid>());
-        Self { db, cache, marker, marker_seen_secs: AtomicI64::new(i64::MIN) }
+        Self {
+            db,
+            cache,
+            marker,
+            marker_seen_secs: AtomicI64::new(i64::MIN),
+            may_lack_revocations: AtomicBool::new(false),
+        }
     }
 
     /// Whether the session is revoked. Errors when neither the cache nor the table can be read.
@@ -199,20 +207,26 @@ impl Revocations {
         };
         match cached {
             Ok(revoked) => Ok(revoked),
-            Err(down) => self.is_in_table(session, now).await.map_err(|error| {
-                tracing::warn!(%error, %down, "revoked sessions cannot be read");
-                AuthFailure::Unavailable("neither the cache nor the database can be asked for revoked sessions".into())
-            }),
+            Err(down) => {
+                self.may_lack_revocations.store(true, Ordering::Relaxed);
+                self.is_in_table(session, now).await.map_err(|error| {
+                    tracing::warn!(%error, %down, "revoked sessions cannot be read");
+                    let detail = "neither the cache nor the database can be asked for revoked sessions";
+                    AuthFailure::Unavailable(detail.into())
+                })
+            }
         }
     }
 
-    /// Refills the cache when the marker is missing, as after a restart of Redis. Checks once a second.
+    /// Refills the cache when the marker is missing, as after a restart of Redis, and after an outage. Checks once a
+    /// second.
     async fn refill_if_empty(&self, now: Timestamp) -> Result<(), CacheDown> {
         let secs = now.micros().div_euclid(1_000_000);
-        if AtomicI64::load(&self.marker_seen_secs, Ordering::Relaxed) == secs {
+        let after_outage = AtomicBool::load(&self.may_lack_revocations, Ordering::Relaxed);
+        if !after_outage && AtomicI64::load(&self.marker_seen_secs, Ordering::Relaxed) == secs {
             return Ok(());
         }
-        if self.cache.get(&self.marker).await?.is_none() {
+        if self.cache.get(&self.marker).await?.is_none() || after_outage {
             let refilled = match self.db.read().await {
                 Ok(mut c) => refill_cache(&mut c, &*self.cache, now).await,
                 Err(error) => Err(error.into()),
@@ -222,6 +236,7 @@ impl Revocations {
                 Err(error) => return Err(CacheDown(error.to_string())),
             }
             self.cache.set(&self.marker, b"1", MARKER_TTL).await?;
+            self.may_lack_revocations.store(false, Ordering::Relaxed);
         }
         self.marker_seen_secs.store(secs, Ordering::Relaxed);
         Ok(())

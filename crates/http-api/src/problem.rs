@@ -248,6 +248,10 @@ impl FieldErrors {
             self.0.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
         }
     }
+    /// The collected errors, for a problem that is no 422.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.0
+    }
     /// Errors with 422 and all collected errors, if there are any.
     pub fn finish(self, code: &'static str) -> Result<(), Problem> {
         match self.0.first() {

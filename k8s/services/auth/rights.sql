@@ -5,6 +5,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`distributor_applications` TO 'ev_auth
 REVOKE CREATE ON `ev_auth`.`distributor_applications` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`documents` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`documents` FROM 'ev_auth'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`erasure_requests` TO 'ev_auth'@'%';
+REVOKE CREATE ON `ev_auth`.`erasure_requests` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`idempotency_keys` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`idempotency_keys` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`inbox` TO 'ev_auth'@'%';

@@ -7,6 +7,7 @@ use crate::domain::notice::{
     distributor_text, document_text, instalment_text, kyc_text, pairs_text, payout_text, return_text, transaction_text,
 };
 use crate::domain::{Area, Locale, Notice, ReferencedId, Template};
+use crate::pairs::{by_earner, earners, matched_numbers};
 use crate::{NotificationState, app};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
@@ -21,7 +22,7 @@ use proto_events::booking::v1::{
 };
 use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed, GrievanceMoved};
 use proto_events::payout::v1 as payout;
-use proto_events::vocabulary::{PairStatus, PayoutStatus};
+use proto_events::vocabulary::PayoutStatus;
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -315,31 +316,6 @@ fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError>
         notices.extend(single(&[b"pairs_voided", &e.sequence.to_be_bytes(), &e.refund_id, earner], notice)?);
     }
     Ok(notices)
-}
-
-/// Numbers of the pairs that were matched, not flushed.
-fn matched_numbers(pairs: &[&Pair]) -> Result<Vec<u32>, HandleError> {
-    let mut numbers = Vec::new();
-    for pair in pairs {
-        let status: PairStatus = word("status", &pair.status)?;
-        if status == PairStatus::Matched {
-            numbers.push(pair.number);
-        }
-    }
-    Ok(numbers)
-}
-
-/// The earners of these pairs, each at least once.
-fn earners(pairs: &[Pair]) -> impl Iterator<Item = &[u8]> {
-    pairs.iter().map(|pair| pair.earner_id.as_slice())
-}
-
-fn by_earner(pairs: &[Pair]) -> BTreeMap<&[u8], Vec<&Pair>> {
-    let mut groups: BTreeMap<&[u8], Vec<&Pair>> = BTreeMap::new();
-    for pair in pairs {
-        groups.entry(&pair.earner_id).or_default().push(pair);
-    }
-    groups
 }
 
 fn on_document_reviewed(e: &DocumentReviewed) -> Result<Vec<NoticeWithCause>, HandleError> {

@@ -22,6 +22,7 @@ mod error;
 mod http;
 mod jobs;
 mod outgoing;
+mod pairs;
 mod schema;
 mod shared_signal;
 mod signal;

@@ -138,6 +138,7 @@ async fn a_revocation_during_an_outage_of_the_cache_is_written_later() {
     fixture.receive_revocation(revoked.sid, fixture.in_secs(900)).await;
     assert!(!fixture.accepts(&token).await, "by the table");
     fixture.set_cache_down(false);
+    assert!(!fixture.accepts(&token).await, "at once, before the next attempt to write it");
     let key = format!("revoked:{}", revoked.sid);
     tokio::time::timeout(Duration::from_secs(10), async {
         while fixture.cache.inner.get(&key).await.unwrap().is_none() {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 /// Sealed columns without `sealed` in their name.
 const OTHERS: [(&str, &str, &str); 1] = [("booking", "webhook_events", "body")];
-/// A flag, and a time.
-const NOT_SEALED: [&str; 2] = ["webhook_events.sealed", "seals.sealed_at"];
+/// A flag, and times.
+const NOT_SEALED: [&str; 3] = ["webhook_events.sealed", "seals.sealed_at", "audit_seals.sealed_at"];
 
 pub(crate) async fn every_sealed_column_is_declared(service: &str, mut c: RawConnection) {
     let mut found = BTreeSet::new();

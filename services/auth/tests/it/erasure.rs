@@ -134,6 +134,7 @@ pub(crate) async fn erasure_removes_personal_data(service: &TestService) {
     assert_eq!(requested.len(), 1);
     let actions: Vec<StaffActed> = service.published().await;
     assert_eq!(actions.iter().filter(|event| event.action == "auth.erasure.approve").count(), 1);
+    service.clock.advance_secs(60);
     let again = sign_in(service, "asha@example.com").await;
     assert_ne!(text(&again, "user.id"), user);
 }

@@ -16,7 +16,6 @@ CREATE TABLE grievances (
     close_by       DATETIME(6) NOT NULL,
     acknowledged_at DATETIME(6) NULL,
     closed_at      DATETIME(6) NULL,
-    -- When the job escalates it; null when it will not.
     escalates_at   DATETIME(6) NULL,
     steps          BIGINT      NOT NULL,
     CONSTRAINT grievances_number UNIQUE (financial_year, number)

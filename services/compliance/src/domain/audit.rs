@@ -1,4 +1,4 @@
-//! What audit entries say of a change, and which of them staff may read.
+//! Changes in audit entries, and the entries that staff may read.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Grievances of members: states, deadlines, and which step follows which.
 
 use domain::{Timestamp, UserId};
-use proto_events::vocabulary::GrievanceStep;
+pub use proto_events::vocabulary::GrievanceStep;
 
 domain::id_type! { GrievanceId }
 

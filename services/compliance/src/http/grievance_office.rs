@@ -1,4 +1,4 @@
-//! What staff do with grievances, and the register of all of them.
+//! HTTP handlers of staff for grievances, and of the register of all of them.
 
 use super::Subject;
 use super::grievance_views::GrievanceView;

@@ -13,6 +13,7 @@ mod grievances;
 mod queues;
 mod return_file;
 mod statement;
+mod statement_access;
 mod tds;
 mod upload;
 

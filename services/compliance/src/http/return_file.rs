@@ -4,7 +4,7 @@
 //! with them.
 
 use super::challans::MAX_CHALLANS;
-use super::statement::{record_download, unseal_pan};
+use super::statement_access::{record_download, unseal_pan};
 use crate::ComplianceState;
 use crate::domain::challan::Allocation;
 use crate::domain::return_file::{ChallanRecord, DeducteeRecord, Period, ReturnFile};
@@ -107,9 +107,7 @@ async fn allocate(
     let open = allocation.uncovered();
     if open.count > 0 {
         let detail = format!("{} deductions with a tax of {} have no challan of the quarter", open.count, open.tds);
-        let named = uncovered.finish("compliance.tax_not_deposited").err();
-        let named = named.map(|problem| problem.errors().to_vec()).unwrap_or_default();
-        return Err(Problem::conflict("compliance.tax_not_deposited", detail).with_errors(named));
+        return Err(Problem::conflict("compliance.tax_not_deposited", detail).with_errors(uncovered.into_errors()));
     }
     if allocation.covered().iter().all(|covered| covered.count == 0) {
         return Err(Problem::conflict("compliance.no_deductions", "no tax was deducted in the quarter"));

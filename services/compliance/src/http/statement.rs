@@ -4,21 +4,19 @@
 //! Records are read and sent page by page, ordered by the blind index of the PAN: the database cannot order by sealed
 //! PANs.
 
-use super::{Subject, return_file};
+use super::return_file;
+use super::statement_access::{record_download, unseal_pan};
 use crate::ComplianceState;
 use crate::domain::return_file::{NO_PAN, Period};
 use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine};
-use crate::sealed_columns::PAN_PURPOSE;
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
-use chassis::audit;
 use db::LongRead;
 use domain::{FinancialYear, Quarter};
 use http_api::{
     BodySender, Caller, Download, FileTypes, Path, Problem, Query, csv_cell, download, long_read, operation,
 };
 use schemars::JsonSchema;
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -111,18 +109,6 @@ async fn send(
     }
 }
 
-/// Records the download in the audit log.
-pub(super) async fn record_download(
-    state: &ComplianceState,
-    caller: &Caller,
-    (year, quarter): (FinancialYear, Quarter),
-    format: &str,
-) -> Result<(), Problem> {
-    let (action, now) = ("compliance.statement_download", state.ctx.now());
-    let subject = Subject::Statement(year, quarter);
-    Ok(state.ctx.tx(async |c| audit::record(c, caller, now, action, subject, format).await).await?)
-}
-
 fn deduction(record: &TdsRecord) -> Deduction<'_> {
     Deduction {
         pan_index: &record.pan_index,
@@ -166,13 +152,4 @@ impl<'a> CsvChunk<'a> {
         let written = std::mem::replace(self, Self::new(self.state));
         written.csv.into_inner().map_err(|e| Problem::internal(e.into_error()))
     }
-}
-
-/// Unseals a PAN; `None` when there is none. Fails the whole statement when the key is wrong.
-pub(super) fn unseal_pan(state: &ComplianceState, sealed: &[u8]) -> Result<Option<String>, Problem> {
-    if sealed.is_empty() {
-        return Ok(None);
-    }
-    let pan = state.sealer.open(PAN_PURPOSE, sealed).map_err(Problem::internal)?;
-    Ok(Some(csv_cell(pan.expose_secret()).into()))
 }

@@ -1,12 +1,11 @@
 //! Tables of grievances, their steps and their numbers.
 
-use crate::domain::grievance::{GrievanceCategory, GrievanceId, GrievanceState, GrievanceStatus};
+use crate::domain::grievance::{GrievanceCategory, GrievanceId, GrievanceState, GrievanceStatus, GrievanceStep};
 use crate::schema::{grievance_counters, grievance_steps, grievances};
 use db::{DbConnection, LockExt, SortOrder, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, FinancialYear, PayoutId, Timestamp, UserId};
-use proto_events::vocabulary::GrievanceStep;
 
 /// A grievance.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
