@@ -2,7 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, confirm, dialog, download, fill, fillDialog, heading, open, row, see, tag } from './support/actions.js';
+import {
+  button,
+  confirm,
+  dialog,
+  download,
+  fill,
+  fillDialog,
+  heading,
+  open,
+  row,
+  see,
+  tag,
+} from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { addMember, book } from './support/members.js';
 import { openOffice } from './support/office.js';

@@ -419,6 +419,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasure-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests to erase personal data
+         * @description Staff and administrators.
+         */
+        get: operations["getErasureRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasure-requests/queue-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the requests to erase personal data that wait for staff
+         * @description `erasures.pending` are the pending requests.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getErasureRequestsQueueCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasure-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a request to erase personal data
+         * @description Staff and administrators.
+         */
+        get: operations["getErasureRequestsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasure-requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a member's personal data
+         * @description Final. Ends the member's sessions and deactivates the account; name, e-mail address, mobile number, profile, nominee, devices, notifications and the addresses in KYC are erased in every service. 403 `auth.own` for one's own request, 409 `auth.erasure_decided` after a rejection or a withdrawal.
+         *
+         *     Administrators.
+         */
+        post: operations["postErasureRequestsByIdApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasure-requests/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a request to erase personal data
+         * @description 403 `auth.own` for one's own request, 409 `auth.erasure_decided` after a withdrawal, an erasure or a rejection for another reason.
+         *
+         *     Administrators.
+         */
+        post: operations["postErasureRequestsByIdReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kyc": {
         parameters: {
             query?: never;
@@ -625,6 +731,32 @@ export interface paths {
         patch: operations["patchUsersMe"];
         trace?: never;
     };
+    "/api/v1/users/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the terms that I accepted, newest first
+         * @description Any signed-in person.
+         */
+        get: operations["getUsersMeConsents"];
+        put?: never;
+        /**
+         * Accept terms
+         * @description The acceptance of the current terms of the service or of privacy is kept without limit, with its time and address. 409 `auth.terms_outdated` when there is a later version, 422 `auth.terms_unknown`, and `auth.terms_need_application` for those of distributors, which an application accepts.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postUsersMeConsents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/distributor-application": {
         parameters: {
             query?: never;
@@ -667,6 +799,56 @@ export interface paths {
         get: operations["getUsersMeDistributorApplications"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/erasure-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get my latest request to erase my personal data
+         * @description 404 when there is none.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getUsersMeErasureRequest"];
+        put?: never;
+        /**
+         * Request the erasure of my personal data
+         * @description An administrator decides. What tax law and the books need is kept: the PAN and bank account of approved KYC, payments, payouts, certificates and accepted terms. 403 `auth.step_up_required` without a one-time code proved in the last five minutes. 409 `auth.erasure_pending`, and `auth.members_only` for staff.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postUsersMeErasureRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/erasure-request/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw my request to erase my personal data
+         * @description 404 without one, 409 `auth.erasure_decided` when it is decided.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postUsersMeErasureRequestWithdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1071,6 +1253,37 @@ export interface components {
          * @description Id of a file that a member uploaded to compliance.
          */
         DocumentId: string;
+        /** @description Request to erase personal data. */
+        ErasureRequest: {
+            /** @description When it was withdrawn or decided. */
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["ErasureRequestId"];
+            /** @description Reason of the rejection. */
+            reason?: string | null;
+            requested_at: components["schemas"]["Timestamp"];
+            status: components["schemas"]["ErasureStatus"];
+            user_id: components["schemas"]["UserId"];
+        };
+        /**
+         * Format: uuid
+         * @description Id of a request to erase personal data.
+         */
+        ErasureRequestId: string;
+        /** @description Request to erase personal data, for the office. */
+        ErasureReview: {
+            /** @description When it was withdrawn or decided. */
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            decided_by?: components["schemas"]["UserId"] | null;
+            id: components["schemas"]["ErasureRequestId"];
+            member_name: string;
+            /** @description Reason of the rejection. */
+            reason?: string | null;
+            requested_at: components["schemas"]["Timestamp"];
+            status: components["schemas"]["ErasureStatus"];
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description Progress of a request. */
+        ErasureStatus: ("pending" | "rejected") | "withdrawn" | "done";
         /** @description What is wrong with one field of a request. */
         FieldError: {
             /** @description A word such as `format` or `unknown`. */
@@ -1151,6 +1364,18 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Listing10: {
+            items: components["schemas"]["DistributorReview"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing11: {
+            items: components["schemas"]["ErasureReview"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Listing2: {
             items: components["schemas"]["SmsDelivery"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
@@ -1176,25 +1401,25 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing6: {
-            items: components["schemas"]["User"][];
+            items: components["schemas"]["TermsAcceptance"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing7: {
-            items: components["schemas"]["KycReviewView"][];
+            items: components["schemas"]["User"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing8: {
-            items: components["schemas"]["TermsVersion"][];
+            items: components["schemas"]["KycReviewView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing9: {
-            items: components["schemas"]["DistributorReview"][];
+            items: components["schemas"]["TermsVersion"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
@@ -1363,13 +1588,14 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        /** @description Terms that a member accepted. */
+        /** @description Terms that a user accepted. */
         TermsAcceptance: {
             accepted_at: components["schemas"]["Timestamp"];
             /** @description Client address. */
             address: string;
             hash: string;
-            /** @description When the member last proved a one-time code before that. */
+            kind: components["schemas"]["TermsKind"];
+            /** @description When the user last proved a one-time code before that. */
             proved_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
             version: number;
@@ -2037,7 +2263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing9"];
+                    "application/json": components["schemas"]["Listing10"];
                 };
             };
             /** @description A problem */
@@ -2183,6 +2409,168 @@ export interface operations {
             };
         };
     };
+    getErasureRequests: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["ErasureStatus"] | null;
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing11"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getErasureRequestsQueueCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getErasureRequestsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ErasureRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postErasureRequestsByIdApprove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ErasureRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postErasureRequestsByIdReject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ErasureRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getKyc: {
         parameters: {
             query?: {
@@ -2204,7 +2592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing7"];
+                    "application/json": components["schemas"]["Listing8"];
                 };
             };
             /** @description A problem */
@@ -2450,7 +2838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing8"];
+                    "application/json": components["schemas"]["Listing9"];
                 };
             };
             /** @description A problem */
@@ -2489,7 +2877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing6"];
+                    "application/json": components["schemas"]["Listing7"];
                 };
             };
             /** @description A problem */
@@ -2642,6 +3030,78 @@ export interface operations {
             };
         };
     };
+    getUsersMeConsents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing6"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUsersMeConsents: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `service` or `privacy`. */
+                    kind: "service" | "privacy" | "distributor";
+                    /** @description Content hash of the terms that the user has read and accepts: `hash` of `GET /terms/{kind}`. */
+                    terms_hash: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsAcceptance"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsersMeDistributorApplication: {
         parameters: {
             query?: never;
@@ -2728,6 +3188,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing5"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersMeErasureRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUsersMeErasureRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUsersMeErasureRequestWithdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
                 };
             };
             /** @description A problem */

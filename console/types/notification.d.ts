@@ -351,7 +351,7 @@ export interface components {
          */
         NotificationId: string;
         /** @description Kind of a notification, for which a member chooses the channels. */
-        NotificationKind: ("welcome" | "kyc" | "booking" | "payment" | "emi" | "earning" | "wallet" | "tree" | "payout" | "document" | "grievance") | "security";
+        NotificationKind: ("welcome" | "kyc" | "booking" | "payment" | "emi" | "earning" | "wallet" | "tree" | "payout" | "document" | "grievance") | "security" | "distributor";
         /** @description A notification. */
         NotificationView: {
             body: string;
@@ -452,7 +452,7 @@ export interface components {
          * @description Code of a text, stable for clients that translate it. Each names the parameters of its text; amounts are rupees
          *     as decimal text, and a `reason` may be empty.
          */
-        Template: ("kyc_approved" | "document_verified") | "welcome" | "kyc_rejected" | "booking_confirmed" | "booking_completed" | "booking_cancelled" | "booking_expired" | "booking_delivered" | "booking_returned" | "payment_received" | "wallet_payment" | "payment_refunded" | "payment_returned" | "refund_returned" | "instalment_overdue" | "instalment_coming" | "instalment_due_today" | "referral_bonus" | "pair_earning" | "earning_reversed" | "earning_recovered" | "deposit" | "refund" | "reserve_released" | "adjustment" | "member_placed" | "pairs_matched_in_period" | "pairs_rematched" | "pairs_matched" | "pairs_voided" | "document_rejected" | "grievance_filed" | "grievance_acknowledged" | "grievance_replied" | "grievance_escalated" | "grievance_closed" | "grievance_reopened" | "certificate_issued" | "payout_requested" | "payout_approved" | "payout_cancelled" | "payout_completed" | "payout_completed_empty" | "payout_rejected" | "payout_failed" | "payout_reversed" | "new_device";
+        Template: ("kyc_approved" | "distributor_approved" | "document_verified") | "welcome" | "kyc_rejected" | "distributor_rejected" | "booking_confirmed" | "booking_completed" | "booking_cancelled" | "booking_expired" | "booking_delivered" | "booking_returned" | "payment_received" | "wallet_payment" | "payment_refunded" | "payment_returned" | "refund_returned" | "instalment_overdue" | "instalment_coming" | "instalment_due_today" | "referral_bonus" | "pair_earning" | "earning_reversed" | "earning_recovered" | "deposit" | "refund" | "reserve_released" | "adjustment" | "member_placed" | "pairs_matched_in_period" | "pairs_rematched" | "pairs_matched" | "pairs_voided" | "document_rejected" | "grievance_filed" | "grievance_acknowledged" | "grievance_replied" | "grievance_escalated" | "grievance_closed" | "grievance_reopened" | "certificate_issued" | "payout_requested" | "payout_approved" | "payout_cancelled" | "payout_completed" | "payout_completed_empty" | "payout_rejected" | "payout_failed" | "payout_reversed" | "new_device";
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z

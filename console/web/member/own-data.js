@@ -10,9 +10,7 @@ import { get, orNull, readAll, saveContent } from '../shell/api.js';
  * @returns {Read}
  */
 const list = (path) => (signal) =>
-  readAll((cursor) =>
-    get(/** @type {'/api/v1/bookings'} */ (path), { query: { cursor, limit: 100 }, signal }),
-  );
+  readAll((cursor) => get(/** @type {'/api/v1/bookings'} */ (path), { query: { cursor, limit: 100 }, signal }));
 
 /**
  * A single answer; null where the member has none.

@@ -178,7 +178,11 @@ const accepted = ({ consents }) =>
               'li',
               { key: `${kind}/${at}` },
               h('a', { href: `/terms/${kind}?version=${version}` }, t(`terms.kind.${kind}`)),
-              h('span', { class: 'hint block' }, [t('terms.version', { version: number(version) }), dateTime(at), address].join(' · ')),
+              h(
+                'span',
+                { class: 'hint block' },
+                [t('terms.version', { version: number(version) }), dateTime(at), address].join(' · '),
+              ),
             ),
           ),
         ),

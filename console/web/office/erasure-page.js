@@ -94,8 +94,7 @@ class ErasurePage extends ViewElement {
       label: t('office.erasure.reject'),
       fields: [reasonField(t('office.reason.member_hint'))],
       effects: ({ reason = '' }) => [t('office.erasure.reject_effect', { name }), t('office.reason.given', { reason })],
-      act: ({ reason = '' }, key) =>
-        post('/api/v1/erasure-requests/{id}/reject', { reason }, { params: { id }, key }),
+      act: ({ reason = '' }, key) => post('/api/v1/erasure-requests/{id}/reject', { reason }, { params: { id }, key }),
     });
     if (answer) this.#request.set(answer);
   }

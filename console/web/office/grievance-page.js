@@ -72,7 +72,9 @@ class OfficeGrievancePage extends ViewElement {
         : null,
       assignee === ownId()
         ? null
-        : this.#button('assign', [], () => post('/api/v1/grievances/{id}/assign', { user_id: ownId() ?? '' }, { params })),
+        : this.#button('assign', [], () =>
+            post('/api/v1/grievances/{id}/assign', { user_id: ownId() ?? '' }, { params }),
+          ),
       this.#button('reply', [textField()], ({ text = '' }) =>
         post('/api/v1/grievances/{id}/reply', { text }, { params }),
       ),

@@ -20,8 +20,10 @@ export default {
   'office.erasures.back': 'All requests',
   'office.erasure.approve': 'Erase the data',
   'office.erasure.reject': 'Reject the request',
-  'office.erasure.approve_effect': 'Name, addresses, profile, nominee, devices and notifications of {name} are erased in every service.',
-  'office.erasure.final_effect': 'The account is closed and the person is signed out everywhere. This cannot be undone.',
+  'office.erasure.approve_effect':
+    'Name, addresses, profile, nominee, devices and notifications of {name} are erased in every service.',
+  'office.erasure.final_effect':
+    'The account is closed and the person is signed out everywhere. This cannot be undone.',
   'office.erasure.check_effect': 'Check before that no booking, payout or wallet balance is open.',
   'office.erasure.reject_effect': '{name} sees the reason and can ask again.',
   'office.erasure.admin_hint': 'Administrators decide about these requests.',

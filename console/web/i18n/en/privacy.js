@@ -10,7 +10,8 @@ export default {
   'privacy.accepted': 'Accepted terms',
   'privacy.none_accepted': 'You have accepted no terms yet.',
   'privacy.copy': 'A copy of your data',
-  'privacy.copy_about': 'One file (JSON) with your profile, bookings, payments, wallet, payouts, place in the tree and notifications.',
+  'privacy.copy_about':
+    'One file (JSON) with your profile, bookings, payments, wallet, payouts, place in the tree and notifications.',
   'privacy.save': 'Save a copy',
   'privacy.erase': 'Erasure of your data',
   'privacy.erase_about': 'You can ask the company to erase your personal data. An administrator decides.',
@@ -20,8 +21,10 @@ export default {
   'privacy.reason': 'Reason',
   'privacy.withdraw': 'Withdraw the request',
   'privacy.withdraw_effect': 'Your data stays as it is.',
-  'privacy.erase_effect': 'After the approval your name, addresses, profile, nominee and notifications are erased, and you can no longer sign in.',
-  'privacy.retained_effect': 'PAN, bank account, payments, payouts and certificates are kept as long as tax law requires.',
+  'privacy.erase_effect':
+    'After the approval your name, addresses, profile, nominee and notifications are erased, and you can no longer sign in.',
+  'privacy.retained_effect':
+    'PAN, bank account, payments, payouts and certificates are kept as long as tax law requires.',
   'privacy.money_effect': 'Withdraw the money in your wallet before: the account is closed.',
   'erasure.status.pending': 'Being checked',
   'erasure.status.withdrawn': 'Withdrawn',
