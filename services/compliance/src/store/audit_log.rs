@@ -35,6 +35,9 @@ pub async fn insert_new(c: &mut DbConnection, entries: &[AuditEntry]) -> QueryRe
 
 /// Finds entries by their ids.
 pub async fn list_by_ids(c: &mut DbConnection, ids: &[AuditEntryId]) -> QueryResult<Vec<AuditEntry>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     audit_log::table.filter(audit_log::id.any_of(ids)).select(AuditEntry::as_select()).load(c).await
 }
 
