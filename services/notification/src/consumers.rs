@@ -16,7 +16,7 @@ use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1::{
     DistributorDecided, ErasureRequested, KycDecided, SessionStarted, User, UserRegistered, UserUpdated,
 };
-use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
+use proto_events::binary::v1::{PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{
     BookingChanged, EmiOverdue, EmiReminded, PaymentCompleted, PaymentRefunded, PaymentReturned,
 };

@@ -198,7 +198,7 @@ fn csv_text(has_head: bool, page: &[Grievance]) -> Result<Vec<u8>, Problem> {
             row.filed_at.to_string(),
             row.user_id.to_string(),
             row.category.to_string(),
-            csv_cell(&row.text).into(),
+            csv_cell(&row.text),
             row.booking_id.map(|id| id.to_string()).unwrap_or_default(),
             row.payout_id.map(|id| id.to_string()).unwrap_or_default(),
             row.status.to_string(),

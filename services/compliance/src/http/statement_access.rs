@@ -26,5 +26,5 @@ pub(super) fn unseal_pan(state: &ComplianceState, sealed: &[u8]) -> Result<Optio
         return Ok(None);
     }
     let pan = state.sealer.open(PAN_PURPOSE, sealed).map_err(Problem::internal)?;
-    Ok(Some(csv_cell(pan.expose_secret()).into()))
+    Ok(Some(csv_cell(pan.expose_secret())))
 }
