@@ -230,12 +230,12 @@ async fn tamper(f: &Fixture, sql: &str) {
         "DROP TRIGGER audit_log_refuse_update; DROP TRIGGER audit_log_refuse_delete; \
          DROP TRIGGER audit_seals_refuse_delete; {sql}"
     );
-    f.ctx().db().write().await.unwrap().batch_execute(&sql).await.expect(&sql);
+    f.ctx().db().write().await.unwrap().batch_execute(&sql).await.unwrap();
 }
 
 async fn verified(f: &Fixture) -> AuditVerification {
-    let permit = f.ctx().db().long_read(Duration::ZERO).await.expect("a permit");
-    compliance::verification::verify(&permit).await.expect("a report")
+    let permit = f.ctx().db().long_read(Duration::ZERO).await.unwrap();
+    compliance::verification::verify(&permit).await.unwrap()
 }
 
 /// Entries that arrive twice and in any order are sealed once, in chunks, and the chain holds.
