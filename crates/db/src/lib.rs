@@ -5,7 +5,7 @@
 //! transactions, ready check), `transaction`, `attempt` and `group_commit` (shared commits on SQLite), [`long_read`] (long reads),
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
-//! lists), [`mod@keyset`] (pages of a list), [`records`] (comparison of
+//! lists), [`mod@keyset`] (pages of a list), `counter` (numbers without gaps), [`records`] (comparison of
 //! databases), [`rewrite`] (rewriting of stored bytes), `connection`, `backend`, `mysql` and `sqlite` (one diesel backend
 //! for both databases),
 //! [`number`] (columns of counts and versions), `columns` (bindings).
@@ -151,6 +151,7 @@ mod backend_kind;
 mod columns;
 pub mod config;
 mod connection;
+mod counter;
 pub mod error;
 pub mod error_class;
 mod file_error;

@@ -3,7 +3,7 @@
 use chassis::Service;
 use chassis::boot::{database_config, program, schema};
 use chassis::service::BootError;
-use db::{Db, DbError};
+use db::{Db, DbError, LongRead};
 use domain::{EventId, Plan};
 use messaging::amqp;
 use messaging::log::{self, RepublishFilter};
@@ -11,6 +11,7 @@ use messaging::parked::{self, ReplaySelection};
 use runtime::clock::{Clock, SystemClock};
 use runtime::tls::CaFile;
 use runtime::{Env, Progress};
+use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -148,17 +149,15 @@ pub async fn save_tree_snapshot(env: &Env) -> Result<String, BootError> {
 pub async fn verify_tree(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "binary").await?;
     let found = binary::app::verify::verify(&mut *db.read().await?, &Progress::default()).await.map_err(failed)?;
-    let report = serde_json::to_string_pretty(&found).map_err(failed)?;
-    if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
+    report(&found, found.ok)
 }
 
 /// Verifies the ledger and returns the report as JSON; as an error when a check fails.
 pub async fn verify_ledger(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "wallet").await?;
-    let permit = db.long_read(Duration::ZERO).await.ok_or_else(|| failed("no connection is free for a long read"))?;
+    let permit = long_read(&db).await?;
     let found = wallet::verification::verify(&db, &permit, &Progress::default()).await.map_err(failed)?;
-    let report = serde_json::to_string_pretty(&found).map_err(failed)?;
-    if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
+    report(&found, found.ok)
 }
 
 /// Sets the sums of the reports to those of their facts and returns how many differed.
@@ -171,8 +170,18 @@ pub async fn rebuild_reports(env: &Env) -> Result<String, BootError> {
 /// Verifies the audit log and returns the report as JSON; as an error when a check fails.
 pub async fn verify_audit(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "compliance").await?;
-    let permit = db.long_read(Duration::ZERO).await.ok_or_else(|| failed("no connection is free for a long read"))?;
+    let permit = long_read(&db).await?;
     let found = compliance::verification::verify(&permit).await.map_err(failed)?;
-    let report = serde_json::to_string_pretty(&found).map_err(failed)?;
-    if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
+    report(&found, found.ok)
+}
+
+/// A connection for a long read.
+async fn long_read(db: &Db) -> Result<LongRead, BootError> {
+    db.long_read(Duration::ZERO).await.ok_or_else(|| failed("no connection is free for a long read"))
+}
+
+/// A verification's report as JSON; as an error when a check failed.
+fn report(found: &impl Serialize, ok: bool) -> Result<String, BootError> {
+    let report = serde_json::to_string_pretty(found).map_err(failed)?;
+    if ok { Ok(report) } else { Err(BootError::Failed(report)) }
 }

@@ -129,6 +129,15 @@ impl Env {
     pub fn parse_or<T: Setting>(&self, variable: &str, default: T) -> Result<T, ConfigError> {
         Ok(self.parse(variable)?.unwrap_or(default))
     }
+    /// A switch that is `on` or `off`, or `default` when the variable is unset.
+    pub fn switch_or(&self, variable: &str, default: bool) -> Result<bool, ConfigError> {
+        match self.get(variable) {
+            None => Ok(default),
+            Some("on") => Ok(true),
+            Some("off") => Ok(false),
+            Some(other) => Err(ConfigError::refused(variable, other, "on or off")),
+        }
+    }
     /// A number within bounds, or `default` when the variable is unset. `unit` is for the error message.
     pub fn parse_in_range<T: Setting + PartialOrd + fmt::Display>(
         &self,

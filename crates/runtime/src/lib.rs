@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`ctx`] (dependencies of a service), [`config`] (settings), [`clock`] and [`id`], [`cache`],
 //! [`http_client`] and [`breaker`] (outbound calls), [`mail`], [`lease`], [`jobs`] and `progress` (background work),
-//! [`projection`] (waiting for events), [`backoff`], [`telemetry`], [`build_info`], [`tls`], [`mod@error_chain`].
+//! [`projection`] (waiting for events), [`backoff`], [`telemetry`], [`build_info`], [`tls`], [`mod@error_chain`],
+//! [`hash_chain`] (seals over stored entries).
 //!
 //! Invariants: the system clock, random ids and environment variables are read only here; a job runs in one instance
 //! of a service at a time; every outbound call has a timeout.
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod ctx;
 pub mod error_chain;
+pub mod hash_chain;
 pub mod http_client;
 pub mod id;
 pub mod jobs;

@@ -67,11 +67,7 @@ fn code_limits(env: &Env) -> Result<CodeLimits, ConfigError> {
         attempts_per_identifier_day: attempts("OTP_TRIES_PER_IDENTIFIER_DAY", 100)?,
         attempts_per_address_day: attempts("OTP_TRIES_PER_ADDRESS_DAY", 300)?,
         known_address_days: env.parse_in_range("OTP_KNOWN_ADDRESS_DAYS", 90, 1..=365, "days")?,
-        exempt_loopback: match env.get_or("OTP_EXEMPT_LOOPBACK", "off") {
-            "on" => true,
-            "off" => false,
-            other => return Err(ConfigError::refused("OTP_EXEMPT_LOOPBACK", other, "on or off")),
-        },
+        exempt_loopback: env.switch_or("OTP_EXEMPT_LOOPBACK", false)?,
     })
 }
 

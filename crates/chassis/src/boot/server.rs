@@ -122,11 +122,7 @@ impl HttpApp {
 
 /// The read graph of the services; `None` where none has a part of it.
 fn read_graph(started: &[RunningService], env: &Env) -> Result<Option<Graph>, BootError> {
-    let is_introspected = match env.get_or("GRAPHQL_INTROSPECTION", "on") {
-        "on" => true,
-        "off" => false,
-        other => return Err(ConfigError::refused("GRAPHQL_INTROSPECTION", other, "on or off").into()),
-    };
+    let is_introspected = env.switch_or("GRAPHQL_INTROSPECTION", true)?;
     let parts: Vec<&Part> = started.iter().filter_map(|service| service.graph.as_ref()).collect();
     if parts.is_empty() {
         return Ok(None);

@@ -5,7 +5,8 @@
 
 use super::end_session::{self, EndedSession};
 use super::{index_search_words, publish_user};
-use crate::domain::erasure::{self, ERASED_NAME, ErasureDecision, ErasureRequestId, ErasureStatus};
+use crate::domain::erasure::{self, ERASED_NAME, ErasureRequestId, ErasureStatus};
+use crate::domain::review::ReviewDecision;
 use crate::domain::user as user_rules;
 use crate::error::AuthError;
 use crate::store::erasure_requests::{self as requests, ErasureRequest};
@@ -32,7 +33,7 @@ pub(crate) struct DecidedErasure {
 pub(crate) async fn decide_erasure(
     c: &mut DbConnection,
     id: ErasureRequestId,
-    decision: ErasureDecision<'_>,
+    decision: ReviewDecision<'_>,
     actor: UserId,
     now: Timestamp,
 ) -> Result<DecidedErasure, AuthError> {
@@ -46,10 +47,7 @@ pub(crate) async fn decide_erasure(
     };
     request.status = status;
     request.pending_user_id = None;
-    request.reason = match decision {
-        ErasureDecision::Approve => None,
-        ErasureDecision::Reject { reason } => Some(reason.to_owned()),
-    };
+    request.reason = decision.reason().map(str::to_owned);
     (request.decided_at, request.decided_by) = (Some(now), Some(actor));
     requests::save_decision(c, &request).await?;
     let ended = if status == ErasureStatus::Done { erase(c, &mut user, now).await? } else { Vec::new() };

@@ -1,7 +1,8 @@
 //! Review of an application to become a distributor.
 
 use super::publish_user;
-use crate::domain::distributor::{self, ApplicationDecision, ApplicationStatus, DistributorApplicationId};
+use crate::domain::distributor::{self, ApplicationStatus, DistributorApplicationId};
+use crate::domain::review::ReviewDecision;
 use crate::error::AuthError;
 use crate::store::distributor_applications::{self as applications, ApplicationRow};
 use crate::store::users;
@@ -17,7 +18,7 @@ use proto_events::auth::v1::DistributorDecided;
 pub(crate) async fn review_distributor(
     c: &mut DbConnection,
     id: DistributorApplicationId,
-    decision: ApplicationDecision<'_>,
+    decision: ReviewDecision<'_>,
     reviewer: UserId,
     now: Timestamp,
 ) -> Result<(ApplicationRow, bool), AuthError> {
@@ -31,10 +32,7 @@ pub(crate) async fn review_distributor(
     };
     application.status = status;
     application.pending_user_id = None;
-    application.reason = match decision {
-        ApplicationDecision::Approve => None,
-        ApplicationDecision::Reject { reason } => Some(reason.to_owned()),
-    };
+    application.reason = decision.reason().map(str::to_owned);
     application.decided_at = Some(now);
     application.decided_by = Some(reviewer);
     applications::save_decision(c, &application).await?;

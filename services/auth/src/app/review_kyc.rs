@@ -1,7 +1,8 @@
 //! Review of a KYC application by staff.
 
 use super::publish_user;
-use crate::domain::kyc::{self, KycDecision, KycId, KycRefusal};
+use crate::domain::kyc::{self, KycId, KycRefusal};
+use crate::domain::review::ReviewDecision;
 use crate::error::AuthError;
 use crate::store::kyc::{self as applications, KycApplication};
 use crate::store::users;
@@ -18,7 +19,7 @@ use proto_events::auth::v1::KycDecided;
 pub(crate) async fn review_kyc(
     c: &mut DbConnection,
     id: KycId,
-    decision: KycDecision<'_>,
+    decision: ReviewDecision<'_>,
     reviewer: UserId,
     now: Timestamp,
 ) -> Result<(KycApplication, bool), AuthError> {
@@ -34,10 +35,7 @@ pub(crate) async fn review_kyc(
     application.status = status;
     application.open_user_id = is_approved.then_some(subject);
     application.approved_pan_index = is_approved.then(|| application.pan_index.clone());
-    application.reason = match decision {
-        KycDecision::Approve => None,
-        KycDecision::Reject { reason } => Some(reason.to_owned()),
-    };
+    application.reason = decision.reason().map(str::to_owned);
     application.decided_at = Some(now);
     application.decided_by = Some(reviewer);
     if !applications::save_decision(c, &application).await? {

@@ -1,5 +1,6 @@
 //! Application to become a distributor: submission, and the decision of a review.
 
+use super::review::{DecidedDifferently, ReviewDecision, ReviewStatuses};
 use domain::{Role, UserId};
 
 domain::id_type! {
@@ -17,13 +18,6 @@ domain::text_enum! {
 domain::text_enum! {
     /// Who approves applications.
     pub enum ApprovalMode { Staff = "staff", Automatic = "automatic" }
-}
-
-/// Decision of a reviewer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ApplicationDecision<'a> {
-    Approve,
-    Reject { reason: &'a str },
 }
 
 /// Reasons for which an application or a review is refused.
@@ -69,24 +63,18 @@ pub(crate) fn may_review(reviewer: UserId, subject: UserId) -> Result<(), Applic
 }
 
 /// Decides the new status of an application; `None` when the same decision was made before. `reason` is that of an
-/// earlier rejection: one for another reason is a different decision.
+/// earlier rejection.
 pub(crate) fn decide_review(
-    (status, reason): (ApplicationStatus, Option<&str>),
-    decision: ApplicationDecision<'_>,
+    before: (ApplicationStatus, Option<&str>),
+    decision: ReviewDecision<'_>,
     reviewer: UserId,
     subject: UserId,
 ) -> Result<Option<ApplicationStatus>, ApplicationRefusal> {
-    use ApplicationStatus::{Approved, Pending, Rejected};
     may_review(reviewer, subject)?;
-    match (status, decision) {
-        (Pending, ApplicationDecision::Approve) => Ok(Some(Approved)),
-        (Pending, ApplicationDecision::Reject { .. }) => Ok(Some(Rejected)),
-        (Approved, ApplicationDecision::Approve) => Ok(None),
-        (Rejected, ApplicationDecision::Reject { reason: repeated }) if Some(repeated) == reason => Ok(None),
-        (Approved | Rejected, ApplicationDecision::Reject { .. }) | (Rejected, ApplicationDecision::Approve) => {
-            Err(ApplicationRefusal::DecidedDifferently)
-        }
-    }
+    let (pending, approved, rejected) =
+        (ApplicationStatus::Pending, ApplicationStatus::Approved, ApplicationStatus::Rejected);
+    let statuses = ReviewStatuses { pending, approved, rejected };
+    statuses.decide(before, decision).map_err(|DecidedDifferently| ApplicationRefusal::DecidedDifferently)
 }
 
 #[cfg(test)]
@@ -112,10 +100,9 @@ mod tests {
 
     #[test]
     fn an_application_is_decided_once_and_not_by_its_applicant() {
-        use ApplicationDecision::Approve;
         use ApplicationStatus::{Approved, Pending, Rejected};
-        let (busy, late) =
-            (ApplicationDecision::Reject { reason: "busy" }, ApplicationDecision::Reject { reason: "late" });
+        use ReviewDecision::Approve;
+        let (busy, late) = (ReviewDecision::Reject { reason: "busy" }, ReviewDecision::Reject { reason: "late" });
         let (applicant, reviewer) = (UserId::from(uuid::Uuid::from_u128(1)), UserId::from(uuid::Uuid::from_u128(2)));
         for (status, decision, expected) in [
             (Pending, Approve, Ok(Some(Approved))),

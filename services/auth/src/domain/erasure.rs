@@ -1,5 +1,6 @@
 //! Erasure of a member's personal data: request, withdrawal, and the decision of an administrator.
 
+use super::review::{DecidedDifferently, ReviewDecision, ReviewStatuses};
 use domain::{Role, UserId};
 
 domain::id_type! {
@@ -33,13 +34,6 @@ pub(crate) fn erased_email(user: UserId) -> String {
 /// Whether an e-mail address takes the place of an erased one.
 pub(crate) fn is_erased_email(email: &str) -> bool {
     email.ends_with(ERASED_DOMAIN)
-}
-
-/// Decision of an administrator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ErasureDecision<'a> {
-    Approve,
-    Reject { reason: &'a str },
 }
 
 /// Reasons for which a request or a decision is refused.
@@ -78,22 +72,17 @@ pub(crate) fn may_decide(actor: UserId, subject: UserId) -> Result<(), ErasureRe
 }
 
 /// Decides the new status of a request; `None` when the same decision was made before. `reason` is that of an earlier
-/// rejection: one for another reason is a different decision.
+/// rejection.
 pub(crate) fn decide_review(
-    (status, reason): (ErasureStatus, Option<&str>),
-    decision: ErasureDecision<'_>,
+    before: (ErasureStatus, Option<&str>),
+    decision: ReviewDecision<'_>,
     actor: UserId,
     subject: UserId,
 ) -> Result<Option<ErasureStatus>, ErasureRefusal> {
-    use ErasureStatus::{Done, Pending, Rejected};
     may_decide(actor, subject)?;
-    match (status, decision) {
-        (Pending, ErasureDecision::Approve) => Ok(Some(Done)),
-        (Pending, ErasureDecision::Reject { .. }) => Ok(Some(Rejected)),
-        (Done, ErasureDecision::Approve) => Ok(None),
-        (Rejected, ErasureDecision::Reject { reason: again }) if reason == Some(again) => Ok(None),
-        _ => Err(ErasureRefusal::DecidedDifferently),
-    }
+    let (pending, approved, rejected) = (ErasureStatus::Pending, ErasureStatus::Done, ErasureStatus::Rejected);
+    let statuses = ReviewStatuses { pending, approved, rejected };
+    statuses.decide(before, decision).map_err(|DecidedDifferently| ErasureRefusal::DecidedDifferently)
 }
 
 #[cfg(test)]
@@ -122,7 +111,7 @@ mod tests {
     #[test]
     fn a_request_is_decided_once_and_not_by_its_member() {
         let (actor, subject) = (UserId::from(uuid::Uuid::from_u128(1)), UserId::from(uuid::Uuid::from_u128(2)));
-        let (approve, reject) = (ErasureDecision::Approve, ErasureDecision::Reject { reason: "open booking" });
+        let (approve, reject) = (ReviewDecision::Approve, ReviewDecision::Reject { reason: "open booking" });
         for (status, reason, decision, expected) in [
             (Pending, None, approve, Ok(Some(Done))),
             (Pending, None, reject, Ok(Some(Rejected))),

@@ -1,5 +1,6 @@
 //! KYC (know your customer): validation of applications, and the decision of a review.
 
+use super::review::{DecidedDifferently, ReviewDecision, ReviewStatuses};
 use domain::{KycStatus, Timestamp, UserId};
 
 domain::id_type! {
@@ -24,13 +25,6 @@ pub(crate) const MAX_DOCUMENTS: usize = 10;
 /// Whether `text` is exactly four digits. The whole Aadhaar number must never be stored.
 pub(crate) fn is_aadhaar_last4(text: &str) -> bool {
     text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Decision of a reviewer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KycDecision<'a> {
-    Approve,
-    Reject { reason: &'a str },
 }
 
 /// Reasons for which a submission or a review is refused.
@@ -64,25 +58,18 @@ pub(crate) fn may_review(reviewer: UserId, subject: UserId) -> Result<(), KycRef
     if reviewer == subject { Err(KycRefusal::OwnApplication) } else { Ok(()) }
 }
 
-/// Decides the new status of an application; `None` when the same decision was made before.
-///
-/// `reason` is that of an earlier rejection. The member has been notified of it, so a rejection with another reason is
-/// a different decision and refused.
+/// Decides the new status of an application; `None` when the same decision was made before. `reason` is that of an
+/// earlier rejection.
 pub(crate) fn decide_review(
-    (status, reason): (KycStatus, Option<&str>),
-    decision: KycDecision<'_>,
+    before: (KycStatus, Option<&str>),
+    decision: ReviewDecision<'_>,
     reviewer: UserId,
     subject: UserId,
 ) -> Result<Option<KycStatus>, KycRefusal> {
     may_review(reviewer, subject)?;
-    match (status, decision) {
-        (KycStatus::Pending, KycDecision::Approve) => Ok(Some(KycStatus::Approved)),
-        (KycStatus::Pending, KycDecision::Reject { .. }) => Ok(Some(KycStatus::Rejected)),
-        (KycStatus::Approved, KycDecision::Approve) => Ok(None),
-        (KycStatus::Rejected, KycDecision::Reject { reason: repeated }) if Some(repeated) == reason => Ok(None),
-        (KycStatus::Approved | KycStatus::Rejected | KycStatus::None, KycDecision::Reject { .. })
-        | (KycStatus::Rejected | KycStatus::None, KycDecision::Approve) => Err(KycRefusal::DecidedDifferently),
-    }
+    let (pending, approved, rejected) = (KycStatus::Pending, KycStatus::Approved, KycStatus::Rejected);
+    let statuses = ReviewStatuses { pending, approved, rejected };
+    statuses.decide(before, decision).map_err(|DecidedDifferently| KycRefusal::DecidedDifferently)
 }
 
 #[cfg(test)]
@@ -99,9 +86,10 @@ mod tests {
 
     #[test]
     fn an_application_is_decided_once_and_not_by_its_applicant() {
-        use KycDecision::Approve;
         use KycStatus::{Approved, None as Never, Pending, Rejected};
-        let (blurred, expired) = (KycDecision::Reject { reason: "blurred" }, KycDecision::Reject { reason: "expired" });
+        use ReviewDecision::Approve;
+        let (blurred, expired) =
+            (ReviewDecision::Reject { reason: "blurred" }, ReviewDecision::Reject { reason: "expired" });
         let (applicant, reviewer) = (UserId::from(uuid::Uuid::from_u128(1)), UserId::from(uuid::Uuid::from_u128(2)));
         for (status, decision, expected) in [
             (Pending, Approve, Ok(Some(Approved))),

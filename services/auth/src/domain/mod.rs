@@ -13,6 +13,7 @@ pub(crate) mod message;
 pub(crate) mod nominee;
 pub(crate) mod otp;
 pub(crate) mod referral;
+pub(crate) mod review;
 pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod signing_key;

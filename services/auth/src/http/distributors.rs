@@ -3,9 +3,11 @@
 use super::Subject;
 use super::consents::{AcceptanceView, acceptance_of, read_hash};
 use super::input;
+use super::names::Names;
 use crate::app::apply_distributor::apply_distributor;
 use crate::app::review_distributor::review_distributor;
-use crate::domain::distributor::{self as rules, ApplicationDecision, ApplicationStatus, DistributorApplicationId};
+use crate::domain::distributor::{self as rules, ApplicationStatus, DistributorApplicationId};
+use crate::domain::review::ReviewDecision;
 use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::distributor_applications::{self as applications, Application, ApplicationQuery};
@@ -160,16 +162,12 @@ pub(crate) async fn get(
     Ok(Json::new(load_review(&mut *state.ctx.db().read().await?, id).await?))
 }
 
-/// Adds the names of the applicants, by one statement for all.
+/// Adds the names of the applicants.
 async fn load_reviews(c: &mut DbConnection, rows: Vec<Application>) -> Result<Vec<ReviewView>, AuthError> {
-    let mut ids: Vec<UserId> = rows.iter().map(|(row, _)| row.user_id).collect();
-    ids.sort();
-    ids.dedup();
-    let names = if ids.is_empty() { Vec::new() } else { users::list_names(c, &ids).await? };
+    let names = Names::load(c, rows.iter().map(|(row, _)| row.user_id)).await?;
     let review = |(row, acceptance): Application| {
-        let applicant = names.iter().find(|name| name.id == row.user_id).ok_or(AuthError::UnknownMember)?;
         Ok(ReviewView {
-            applicant_name: applicant.name.clone(),
+            applicant_name: names.of(row.user_id)?,
             decided_by: row.decided_by,
             application: (row, acceptance).into(),
         })
@@ -195,7 +193,7 @@ pub(crate) async fn approve(
 ) -> Result<Json<ReviewView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
     let request = request.read_empty().await?;
-    decide(&state, &caller, id, ApplicationDecision::Approve, &request).await
+    decide(&state, &caller, id, ReviewDecision::Approve, &request).await
 }
 
 /// Reject an application to become a distributor.
@@ -214,7 +212,7 @@ pub(crate) async fn reject(
     let mut errors = FieldErrors::new();
     let reason = input::validate_line(&mut errors, "reason", &input.reason);
     errors.finish("auth.reason_invalid")?;
-    decide(&state, &caller, id, ApplicationDecision::Reject { reason: &reason }, &request).await
+    decide(&state, &caller, id, ReviewDecision::Reject { reason: &reason }, &request).await
 }
 
 /// Checks that the application exists and is not the caller's own. Runs before the body is read.
@@ -229,13 +227,13 @@ async fn decide(
     state: &AuthState,
     caller: &Caller,
     id: DistributorApplicationId,
-    decision: ApplicationDecision<'_>,
+    decision: ReviewDecision<'_>,
     request: &Execution,
 ) -> Result<Json<ReviewView>, Problem> {
     let now = state.ctx.now();
     let (action, detail) = match decision {
-        ApplicationDecision::Approve => ("auth.distributor.approve", ""),
-        ApplicationDecision::Reject { reason } => ("auth.distributor.reject", reason),
+        ReviewDecision::Approve => ("auth.distributor.approve", ""),
+        ReviewDecision::Reject { reason } => ("auth.distributor.reject", reason),
     };
     request
         .run(&state.ctx, async |c| {

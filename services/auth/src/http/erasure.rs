@@ -1,9 +1,11 @@
 //! HTTP handlers of requests to erase personal data, and of their decision.
 
+use super::names::Names;
 use super::{Subject, input};
 use crate::app::decide_erasure::{DecidedErasure, decide_erasure};
 use crate::app::request_erasure::{request_erasure, withdraw_erasure};
-use crate::domain::erasure::{self as rules, ErasureDecision, ErasureRequestId, ErasureStatus};
+use crate::domain::erasure::{self as rules, ErasureRequestId, ErasureStatus};
+use crate::domain::review::ReviewDecision;
 use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::erasure_requests::{self as requests, ErasureRequest};
@@ -135,15 +137,11 @@ pub(crate) async fn get(
     Ok(Json::new(load_review(&mut *state.ctx.db().read().await?, id).await?))
 }
 
-/// Adds the names of the members, by one statement for all.
+/// Adds the names of the members.
 async fn load_reviews(c: &mut DbConnection, rows: Vec<ErasureRequest>) -> Result<Vec<ReviewView>, AuthError> {
-    let mut ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
-    ids.sort();
-    ids.dedup();
-    let names = if ids.is_empty() { Vec::new() } else { users::list_names(c, &ids).await? };
+    let names = Names::load(c, rows.iter().map(|row| row.user_id)).await?;
     let review = |row: ErasureRequest| {
-        let member = names.iter().find(|name| name.id == row.user_id).ok_or(AuthError::UnknownMember)?;
-        Ok(ReviewView { member_name: member.name.clone(), decided_by: row.decided_by, request: row.into() })
+        Ok(ReviewView { member_name: names.of(row.user_id)?, decided_by: row.decided_by, request: row.into() })
     };
     rows.into_iter().map(review).collect()
 }
@@ -165,7 +163,7 @@ pub(crate) async fn approve(
     Path(id): Path<ErasureRequestId>,
 ) -> Result<Json<ReviewView>, Problem> {
     check_decidable(&state, &caller, id).await?;
-    decide(&state, &caller, id, ErasureDecision::Approve).await
+    decide(&state, &caller, id, ReviewDecision::Approve).await
 }
 
 /// Reject a request to erase personal data.
@@ -184,7 +182,7 @@ pub(crate) async fn reject(
     let mut errors = FieldErrors::new();
     let reason = input::validate_line(&mut errors, "reason", &input.reason);
     errors.finish("auth.reason_invalid")?;
-    decide(&state, &caller, id, ErasureDecision::Reject { reason: &reason }).await
+    decide(&state, &caller, id, ReviewDecision::Reject { reason: &reason }).await
 }
 
 /// Checks that the request exists and is not the caller's own. Runs before the body is read.
@@ -198,12 +196,12 @@ async fn decide(
     state: &AuthState,
     caller: &Caller,
     id: ErasureRequestId,
-    decision: ErasureDecision<'_>,
+    decision: ReviewDecision<'_>,
 ) -> Result<Json<ReviewView>, Problem> {
     let now = state.ctx.now();
     let (action, detail) = match decision {
-        ErasureDecision::Approve => ("auth.erasure.approve", ""),
-        ErasureDecision::Reject { reason } => ("auth.erasure.reject", reason),
+        ReviewDecision::Approve => ("auth.erasure.approve", ""),
+        ReviewDecision::Reject { reason } => ("auth.erasure.reject", reason),
     };
     let (review, ended) = state
         .ctx

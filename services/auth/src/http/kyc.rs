@@ -5,7 +5,8 @@ use super::input::{self, AddressInput};
 use super::view::AddressView;
 use crate::app::review_kyc::review_kyc;
 use crate::app::submit_kyc::{KycForm, submit_kyc};
-use crate::domain::kyc::{self as rules, DocumentId, KycDecision, KycId};
+use crate::domain::kyc::{self as rules, DocumentId, KycId};
+use crate::domain::review::ReviewDecision;
 use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::kyc::{self, ApplicantRow, KycApplication, KycQuery};
@@ -296,7 +297,7 @@ pub(crate) async fn approve(
 ) -> Result<Json<KycReviewView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
     let request = request.read_empty().await?;
-    decide(&state, &caller, id, KycDecision::Approve, &request).await
+    decide(&state, &caller, id, ReviewDecision::Approve, &request).await
 }
 
 /// Reject a KYC application.
@@ -314,7 +315,7 @@ pub(crate) async fn reject(
     let mut errors = FieldErrors::new();
     let reason = input::validate_line(&mut errors, "reason", &input.reason);
     errors.finish("auth.reason_invalid")?;
-    decide(&state, &caller, id, KycDecision::Reject { reason: &reason }, &request).await
+    decide(&state, &caller, id, ReviewDecision::Reject { reason: &reason }, &request).await
 }
 
 /// Checks that the application exists and is not the caller's own. Runs before the body is read, so that 404 and 403
@@ -330,13 +331,13 @@ async fn decide(
     state: &AuthState,
     caller: &Caller,
     id: KycId,
-    decision: KycDecision<'_>,
+    decision: ReviewDecision<'_>,
     request: &Execution,
 ) -> Result<Json<KycReviewView>, Problem> {
     let now = state.ctx.now();
     let (action, detail) = match decision {
-        KycDecision::Approve => ("auth.kyc.approve", ""),
-        KycDecision::Reject { reason } => ("auth.kyc.reject", reason),
+        ReviewDecision::Approve => ("auth.kyc.approve", ""),
+        ReviewDecision::Reject { reason } => ("auth.kyc.reject", reason),
     };
     request
         .run(&state.ctx, async |c| {

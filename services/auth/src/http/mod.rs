@@ -7,6 +7,7 @@ pub(crate) mod graph;
 mod identifiers;
 mod input;
 mod kyc;
+mod names;
 mod nominee;
 mod profile;
 mod queues;

@@ -73,6 +73,9 @@ pub(crate) struct UserNameRow {
 
 /// Lists the names of the users with these ids, newest first. Ids without a user are skipped.
 pub(crate) async fn list_names(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<UserNameRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     users::table.filter(users::id.any_of(ids)).order(users::id.desc()).select(UserNameRow::as_select()).load(c).await
 }
 

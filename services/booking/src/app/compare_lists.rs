@@ -7,7 +7,7 @@ use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
 use crate::store::gateway_refunds::{self, GatewayRefundRow};
 use db::DbConnection;
-use domain::Timestamp;
+use domain::{Money, Timestamp};
 use std::collections::BTreeMap;
 
 /// The recorded captures among the listed ones, by the gateway's id.
@@ -17,22 +17,19 @@ pub async fn find_captures(
     listed: &[CapturedPayment],
 ) -> Result<BTreeMap<String, RecordedCapture>, BookingError> {
     let ids: Vec<&str> = listed.iter().map(|capture| capture.gateway_payment_id.as_str()).collect();
-    let recorded = |row: Capture| (row.gateway_payment_id.clone(), RecordedCapture::from(row));
+    let recorded = |row: Capture| {
+        let capture = RecordedCapture { amount: row.amount_paise, currency: row.currency, outcome: row.outcome };
+        (row.gateway_payment_id, capture)
+    };
     Ok(captures::list_by_ids(c, gateway, &ids).await?.into_iter().map(recorded).collect())
 }
 
-impl From<Capture> for RecordedCapture {
-    fn from(row: Capture) -> Self {
-        Self { amount: row.amount_paise, currency: row.currency, outcome: row.outcome }
-    }
-}
-
-/// A recorded capture with the gateway's id and the time of the record.
+/// A recorded capture: the gateway's id, the time of the record and the amount.
 #[derive(Debug)]
 pub struct RecordedAt {
     pub id: String,
     pub at: Timestamp,
-    pub capture: RecordedCapture,
+    pub amount: Money,
 }
 
 /// The captures that were recorded from the first to before the second time, in their order, after `after`.
@@ -43,11 +40,8 @@ pub async fn list_recorded(
     after: Option<&(Timestamp, String)>,
     limit: i64,
 ) -> Result<Vec<RecordedAt>, BookingError> {
-    let recorded = |row: Capture| RecordedAt {
-        id: row.gateway_payment_id.clone(),
-        at: row.captured_at,
-        capture: RecordedCapture::from(row),
-    };
+    let recorded =
+        |row: Capture| RecordedAt { id: row.gateway_payment_id, at: row.captured_at, amount: row.amount_paise };
     Ok(captures::list_recorded(c, gateway, range, after, limit).await?.into_iter().map(recorded).collect())
 }
 

@@ -60,11 +60,6 @@ pub fn decide_capture_difference(
     }
 }
 
-/// Decides how a recorded capture differs that its gateway did not list, given whether the gateway has captured it.
-pub const fn decide_unlisted_capture(is_captured: bool) -> Option<DifferenceKind> {
-    if is_captured { None } else { Some(DifferenceKind::Unlisted) }
-}
-
 /// Decides how a refund differs; `None` when it does not.
 pub fn decide_refund_difference(listed: &ReportedRefund, recorded: Option<&RecordedRefund>) -> Option<DifferenceKind> {
     let Some(recorded) = recorded else { return Some(DifferenceKind::Missing) };

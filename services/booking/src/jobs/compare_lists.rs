@@ -11,7 +11,6 @@ use crate::domain::GatewayName;
 use crate::domain::gateway_event::{CapturedPayment, ReportedRefund};
 use crate::domain::list_comparison::{
     DifferenceKind, RecordedCapture, RecordedRefund, decide_capture_difference, decide_refund_difference,
-    decide_unlisted_capture,
 };
 use crate::domain::reconciliation::{ListPosition, Window};
 use crate::error::BookingError;
@@ -160,13 +159,12 @@ impl Pages<'_> {
             let page = self.list_recorded(range, after.as_ref()).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.at, last.id.clone()));
-            for RecordedAt { id, capture, .. } in page {
-                if listed.contains(&id) {
+            for RecordedAt { id, amount, .. } in page {
+                if listed.contains(&id) || self.gateway.has_captured(&id).await? {
                     continue;
                 }
-                let is_captured = self.gateway.has_captured(&id).await?;
-                let Some(kind) = decide_unlisted_capture(is_captured) else { continue };
-                let (listed, recorded, left) = (None, Some(capture.amount), Some(kind));
+                let kind = DifferenceKind::Unlisted;
+                let (listed, recorded, left) = (None, Some(amount), Some(kind));
                 self.add(Difference { gateway: name, is_refund: false, id, kind, listed, recorded, left }, report);
             }
         }

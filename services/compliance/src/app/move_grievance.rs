@@ -4,6 +4,7 @@ use crate::domain::grievance::{
     GrievanceActor, GrievanceCategory, GrievanceCommand, GrievanceId, GrievanceState, MAX_OPEN_GRIEVANCES,
 };
 use crate::error::ComplianceError;
+use crate::store::grievance_counters;
 use crate::store::grievances::{self, Grievance, GrievanceStepRow};
 use crate::store::member_records::{self, RecordKind};
 use db::DbConnection;
@@ -41,7 +42,8 @@ pub async fn file_grievance(
         }
     }
     let year = now.financial_year();
-    let number = grievances::next_number(c, year).await?;
+    let number = grievance_counters::lock(c, year).await? + 1;
+    grievance_counters::set(c, year, number).await?;
     if grievances::count_open(c, new.user_id).await? >= MAX_OPEN_GRIEVANCES {
         return Err(ComplianceError::TooManyGrievances);
     }
@@ -72,7 +74,16 @@ pub async fn file_grievance(
     Ok(grievance)
 }
 
-/// Makes a step. Returns the grievance as it is, and whether this call changed it.
+/// A grievance before and after a step.
+#[derive(Debug)]
+pub struct Moved {
+    pub before: GrievanceState,
+    pub grievance: Grievance,
+    /// Whether the step changed it.
+    pub is_changed: bool,
+}
+
+/// Makes a step.
 ///
 /// Errors with `NotFound`, and with `Grievance` when the step is refused.
 pub async fn move_grievance(
@@ -81,9 +92,12 @@ pub async fn move_grievance(
     (command, text): (GrievanceCommand, &str),
     actor: GrievanceActor,
     now: Timestamp,
-) -> Result<(Grievance, bool), ComplianceError> {
+) -> Result<Moved, ComplianceError> {
     let mut grievance = grievances::lock(c, id).await?.ok_or(ComplianceError::NotFound)?;
-    let Some((state, step)) = grievance.state().decide(command, actor, now)? else { return Ok((grievance, false)) };
+    let before = grievance.state();
+    let Some((state, step)) = before.decide(command, actor, now)? else {
+        return Ok(Moved { before, grievance, is_changed: false });
+    };
     grievance.set_state(state);
     grievance.steps += 1;
     grievances::save(c, &grievance).await?;
@@ -92,7 +106,7 @@ pub async fn move_grievance(
         GrievanceActor::Deadline => None,
     };
     record_step(c, &grievance, (step, actor, text), now).await?;
-    Ok((grievance, true))
+    Ok(Moved { before, grievance, is_changed: true })
 }
 
 /// Adds the last step to the history and publishes `GrievanceMoved`.

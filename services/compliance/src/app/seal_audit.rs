@@ -6,7 +6,7 @@ use crate::store::audit_log::{self, AuditEntry, AuditEntryId};
 use crate::store::audit_seals::{self, AuditSeal};
 use db::DbConnection;
 use domain::Timestamp;
-use sha2::{Digest, Sha256};
+use runtime::hash_chain::EntryHash;
 use std::collections::BTreeMap;
 
 /// Entries sealed in one transaction.
@@ -44,28 +44,19 @@ pub async fn seal_next(c: &mut DbConnection, now: Timestamp) -> Result<bool, Com
 
 /// The hash of an entry that follows the hash `before`.
 pub fn hash_entry(before: &[u8], entry: &AuditEntry) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(before);
-    let optional = |value: Option<String>| value.map_or_else(|| "-".to_owned(), |v| format!("+{v}"));
-    let fields = [
-        entry.id.to_string(),
-        entry.actor_id.to_string(),
-        entry.role.to_string(),
-        entry.service.clone(),
-        entry.action.clone(),
-        entry.subject_type.clone(),
-        entry.subject_id.clone(),
-        optional(entry.subject_user_id.map(|user| user.to_string())),
-        entry.detail.clone(),
-        entry.request_id.clone(),
-        entry.address.clone(),
-        entry.acted_at.micros().to_string(),
-        optional(entry.changes.clone()),
-    ];
-    for field in fields {
-        // The length comes first, so that different entries never hash the same bytes.
-        hash.update(format!("{}:", field.len()));
-        hash.update(field);
-    }
-    hash.finalize().to_vec()
+    EntryHash::after(before)
+        .field(entry.id.to_string())
+        .field(entry.actor_id.to_string())
+        .field(entry.role.to_string())
+        .field(&entry.service)
+        .field(&entry.action)
+        .field(&entry.subject_type)
+        .field(&entry.subject_id)
+        .optional(entry.subject_user_id.map(|user| user.to_string()))
+        .field(&entry.detail)
+        .field(&entry.request_id)
+        .field(&entry.address)
+        .field(entry.acted_at.micros().to_string())
+        .optional(entry.changes.as_ref())
+        .finish()
 }

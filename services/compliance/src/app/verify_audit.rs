@@ -5,6 +5,7 @@ use crate::error::ComplianceError;
 use crate::store::audit_log::{self, AuditEntry, AuditEntryId};
 use crate::store::audit_seals;
 use db::DbConnection;
+use runtime::hash_chain::ChainProgress;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,7 @@ pub struct AuditVerification {
 #[derive(Debug, Default)]
 pub struct AuditVerificationRun {
     report: AuditVerification,
-    hash: Vec<u8>,
+    chain: ChainProgress,
     is_chain_done: bool,
     last_entry: Option<AuditEntryId>,
 }
@@ -59,26 +60,19 @@ impl AuditVerificationRun {
     }
 
     async fn check_chain(&mut self, c: &mut DbConnection) -> Result<bool, ComplianceError> {
-        let page = audit_seals::list(c, self.report.entries_sealed, PAGE_ROWS).await?;
+        let page = audit_seals::list(c, self.chain.number(), PAGE_ROWS).await?;
         let ids: Vec<AuditEntryId> = page.iter().map(|seal| seal.entry_id).collect();
         let found = audit_log::list_by_ids(c, &ids).await?;
         let entries: BTreeMap<AuditEntryId, AuditEntry> = found.into_iter().map(|entry| (entry.id, entry)).collect();
         self.is_chain_done = page.is_empty();
         for seal in page {
-            let fault = match entries.get(&seal.entry_id) {
-                _ if seal.number != self.report.entries_sealed + 1 => Some("a seal before it is missing"),
-                None => Some("the entry is missing"),
-                Some(entry) => {
-                    self.hash = hash_entry(&self.hash, entry);
-                    (self.hash != seal.hash).then_some("the entry was changed")
-                }
-            };
-            if let Some(fault) = fault {
+            let rehash = entries.get(&seal.entry_id).map(|entry| |before: &[u8]| hash_entry(before, entry));
+            if let Some(fault) = self.chain.check((seal.number, &seal.hash), rehash) {
                 self.add_fault(seal.entry_id, fault);
                 self.is_chain_done = true;
                 return Ok(true);
             }
-            self.report.entries_sealed = seal.number;
+            self.report.entries_sealed = self.chain.number();
         }
         Ok(true)
     }

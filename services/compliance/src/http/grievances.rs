@@ -2,7 +2,7 @@
 
 use super::{Subject, grievance_views};
 use crate::ComplianceState;
-use crate::app::move_grievance::{NewGrievance, file_grievance, move_grievance};
+use crate::app::move_grievance::{Moved, NewGrievance, file_grievance, move_grievance};
 use crate::config::officer::OfficerSettings;
 use crate::domain::grievance::{
     ACKNOWLEDGE_HOURS, CLOSE_MONTHS, GrievanceActor, GrievanceCategory, GrievanceCommand, GrievanceId, GrievanceStatus,
@@ -198,8 +198,7 @@ pub(super) async fn make_step(
     let grievance = state
         .ctx
         .tx(async |c| {
-            let before = grievances::lock(c, id).await?.ok_or_else(Problem::not_found)?;
-            let (grievance, is_changed) = move_grievance(c, id, (command, text), actor, now).await?;
+            let Moved { before, grievance, is_changed } = move_grievance(c, id, (command, text), actor, now).await?;
             if let Some(action) = action.filter(|_| is_changed) {
                 let changes = [
                     audit::Change::new("status", &before.status, &grievance.status),

@@ -1,8 +1,8 @@
 //! Tables of grievances, their steps and their numbers.
 
 use crate::domain::grievance::{GrievanceCategory, GrievanceId, GrievanceState, GrievanceStatus, GrievanceStep};
-use crate::schema::{grievance_counters, grievance_steps, grievances};
-use db::{DbConnection, LockExt, SortOrder, inserted, keyset};
+use crate::schema::{grievance_steps, grievances};
+use db::{DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, FinancialYear, PayoutId, Timestamp, UserId};
@@ -80,23 +80,6 @@ pub struct GrievanceStepRow {
     pub actor_id: Option<UserId>,
     pub text: String,
     pub at: Timestamp,
-}
-
-/// Locks the counter of a year, counts on and returns the new number. The lock lasts until the transaction ends, so
-/// numbers have no gaps.
-pub async fn next_number(c: &mut DbConnection, year: FinancialYear) -> QueryResult<i64> {
-    use grievance_counters as t;
-    let row = (t::financial_year.eq(year), t::last_number.eq(0));
-    let found = t::table.find(year).select(t::last_number).lock().get_result::<i64>(c).await.optional()?;
-    let last = match found {
-        Some(last) => last,
-        None => {
-            inserted(diesel::insert_into(t::table).values(row).execute(c).await)?;
-            t::table.find(year).select(t::last_number).lock().get_result(c).await?
-        }
-    };
-    diesel::update(t::table.find(year)).set(t::last_number.eq(last + 1)).execute(c).await?;
-    Ok(last + 1)
 }
 
 /// Inserts a grievance.

@@ -6,6 +6,7 @@ pub mod certificate_counters;
 pub mod certificates;
 pub mod challans;
 pub mod documents;
+pub mod grievance_counters;
 pub mod grievances;
 pub mod member_records;
 pub mod tds_records;

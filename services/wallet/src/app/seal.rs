@@ -11,7 +11,7 @@ use crate::store::entries::{self, EntryRow, PostingRow};
 use crate::store::seals::{self, SealRow};
 use db::DbConnection;
 use domain::Timestamp;
-use sha2::{Digest, Sha256};
+use runtime::hash_chain::{ChainProgress, EntryHash};
 use std::collections::BTreeMap;
 
 /// Entries sealed in one transaction, and seals verified in one step.
@@ -66,40 +66,34 @@ pub async fn save_chunk(c: &mut DbConnection, chunk: &SealChunk) -> Result<bool,
 
 /// The hash of an entry that follows the hash `before`.
 pub fn hash_entry(before: &[u8], entry: &EntryRow, lines: &[PostingRow]) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(before);
-    let optional = |value: Option<String>| value.map_or_else(|| "-".to_owned(), |v| format!("+{v}"));
-    let mut field = |value: String| {
-        // The length comes first, so that different entries never hash the same bytes.
-        hash.update(format!("{}:", value.len()));
-        hash.update(value);
-    };
-    field(entry.id.to_string());
-    field(entry.kind.to_string());
-    field(entry.cause_id.to_string());
-    field(entry.member_id.to_string());
-    field(entry.amount_paise.paise().to_string());
-    field(optional(entry.plan_version.map(|v| v.to_string())));
-    field(optional(entry.reverses.map(|v| v.to_string())));
-    field(optional(entry.event_id.map(|v| v.to_string())));
-    field(optional(entry.actor_id.map(|v| v.to_string())));
-    field(entry.inputs.clone());
-    field(entry.at.micros().to_string());
-    field(entry.posted_at.micros().to_string());
-    for line in lines {
-        field(line.line.to_string());
-        field(line.owner_id.to_string());
-        field(line.account.to_string());
-        field(line.amount_paise.paise().to_string());
-        field(optional(line.account_after_paise.map(|m| m.paise().to_string())));
-        field(optional(line.transaction_type.map(|t| t.to_string())));
-        field(optional(line.transaction_number.map(|n| n.to_string())));
-        field(optional(line.balance_before_paise.map(|m| m.paise().to_string())));
-        field(optional(line.description.clone()));
-        field(line.at.micros().to_string());
-        field(line.posted_at.micros().to_string());
-    }
-    hash.finalize().to_vec()
+    let head = EntryHash::after(before)
+        .field(entry.id.to_string())
+        .field(entry.kind.to_string())
+        .field(entry.cause_id.to_string())
+        .field(entry.member_id.to_string())
+        .field(entry.amount_paise.paise().to_string())
+        .optional(entry.plan_version.map(|v| v.to_string()))
+        .optional(entry.reverses.map(|v| v.to_string()))
+        .optional(entry.event_id.map(|v| v.to_string()))
+        .optional(entry.actor_id.map(|v| v.to_string()))
+        .field(&entry.inputs)
+        .field(entry.at.micros().to_string())
+        .field(entry.posted_at.micros().to_string());
+    lines.iter().fold(head, hash_line).finish()
+}
+
+fn hash_line(hash: EntryHash, line: &PostingRow) -> EntryHash {
+    hash.field(line.line.to_string())
+        .field(line.owner_id.to_string())
+        .field(line.account.to_string())
+        .field(line.amount_paise.paise().to_string())
+        .optional(line.account_after_paise.map(|m| m.paise().to_string()))
+        .optional(line.transaction_type.map(|t| t.to_string()))
+        .optional(line.transaction_number.map(|n| n.to_string()))
+        .optional(line.balance_before_paise.map(|m| m.paise().to_string()))
+        .optional(line.description.as_ref())
+        .field(line.at.micros().to_string())
+        .field(line.posted_at.micros().to_string())
 }
 
 /// The first break of the chain.
@@ -119,20 +113,6 @@ impl ChainBreak {
     }
 }
 
-/// The last verified seal: its number and its hash.
-#[derive(Default)]
-pub struct ChainProgress {
-    number: i64,
-    hash: Vec<u8>,
-}
-
-impl ChainProgress {
-    /// The count of verified seals.
-    pub fn number(&self) -> i64 {
-        self.number
-    }
-}
-
 /// The result of verifying some seals.
 pub enum ChainCheck {
     /// These seals are valid; there may be more.
@@ -144,26 +124,18 @@ pub enum ChainCheck {
 
 /// Verifies the next seals after `progress`.
 pub async fn check_next(c: &mut DbConnection, progress: &mut ChainProgress) -> Result<ChainCheck, WalletError> {
-    let page = seals::list(c, progress.number, MAX_CHUNK_ENTRIES).await?;
+    let page = seals::list(c, progress.number(), MAX_CHUNK_ENTRIES).await?;
     if page.is_empty() {
         return Ok(ChainCheck::End);
     }
     let ids: Vec<_> = page.iter().map(|s| s.entry_id).collect();
     let whole: BTreeMap<_, _> = entries::list_with_lines(c, &ids).await?.into_iter().map(|e| (e.0.id, e)).collect();
     for seal in page {
-        let found = match whole.get(&seal.entry_id) {
-            _ if seal.number != progress.number + 1 => Some("a seal before it is missing"),
-            None => Some("the entry is missing"),
-            Some((entry, lines)) => {
-                progress.hash = hash_entry(&progress.hash, entry, lines);
-                (progress.hash != seal.hash).then_some("the entry was changed")
-            }
-        };
-        if let Some(found) = found {
-            let broken = ChainBreak { number: progress.number + 1, entry: seal.entry_id.to_string(), found };
+        let rehash = whole.get(&seal.entry_id).map(|(entry, lines)| |before: &[u8]| hash_entry(before, entry, lines));
+        if let Some(found) = progress.check((seal.number, &seal.hash), rehash) {
+            let broken = ChainBreak { number: progress.number() + 1, entry: seal.entry_id.to_string(), found };
             return Ok(ChainCheck::Broken(broken));
         }
-        progress.number = seal.number;
     }
     Ok(ChainCheck::More)
 }

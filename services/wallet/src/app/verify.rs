@@ -16,6 +16,7 @@ use crate::store::rollups::{self, Rollup};
 use crate::store::{company, entries, posting_sums, seals, wallets};
 use db::DbConnection;
 use domain::{Money, Timestamp, UserId};
+use runtime::hash_chain::ChainProgress;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -46,7 +47,7 @@ enum VerificationStage {
     Closings { after: Option<Timestamp>, totals: Totals },
     Postings { after: i64, rollup: Rollup, totals: Totals },
     Entries { after: i64, sealed_until: i64, to_be_sealed: i64 },
-    Chain { progress: seal::ChainProgress, sealed_until: i64, to_be_sealed: i64 },
+    Chain { progress: ChainProgress, sealed_until: i64, to_be_sealed: i64 },
     End,
 }
 
@@ -222,7 +223,7 @@ impl VerificationRun {
         self.report.entries_checked += i64::try_from(positions.len())?;
         Ok(match positions.last() {
             Some(after) => VerificationStage::Entries { after: *after, sealed_until, to_be_sealed },
-            None => VerificationStage::Chain { progress: seal::ChainProgress::default(), sealed_until, to_be_sealed },
+            None => VerificationStage::Chain { progress: ChainProgress::default(), sealed_until, to_be_sealed },
         })
     }
 
@@ -230,7 +231,7 @@ impl VerificationRun {
     async fn verify_chain(
         &mut self,
         c: &mut DbConnection,
-        mut progress: seal::ChainProgress,
+        mut progress: ChainProgress,
         sealed_until: i64,
         to_be_sealed: i64,
     ) -> Result<VerificationStage, WalletError> {
