@@ -11,6 +11,8 @@ pub mod instalment;
 pub mod line;
 pub mod payout;
 pub mod request;
+#[cfg(test)]
+mod simulation;
 pub mod tax_rule;
 pub mod transfer;
 
