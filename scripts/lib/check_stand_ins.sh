@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Base images made from Debian packages under the names that docker-compose.yml and deploy/Dockerfile use, for a machine
-# that reaches no image registry. Sourced by scripts/check-containers, which has set ENGINE and work.
+# that reaches no image registry. Sourced by scripts/check-containers, which has set ENGINE and work, and
+# sourced console.sh.
 # shellcheck disable=SC2034,SC2154  # variables of that script
 
 STAND_IN_SUITE=trixie
@@ -112,6 +113,17 @@ RUN mkdir -p /docker-entrypoint.d /var/cache/nginx && useradd --system --no-crea
 CMD ["nginx", "-g", "daemon off;"]
 LINES
 }
+# The router of the read graph, of the packages that deploy/graph locks.
+stand_in_gateway() {
+  graph_packages || return
+  printf '#!/bin/sh\nexec /gateway/node_modules/.bin/hive-gateway "$@"\n' >"$work/stand-in/docker-entrypoint.sh"
+  cp -R "$TOOLS/graph/node_modules" "$work/stand-in/" || return
+  stand_in "$1" nodejs <<'LINES'
+WORKDIR /gateway
+COPY node_modules node_modules
+CMD ["supergraph"]
+LINES
+}
 # The compiler of this machine.
 stand_in_rust() {
   local toolchain
@@ -126,6 +138,14 @@ CMD ["bash"]
 LINES
 }
 
+# address_of_image IMAGE: with its registry, which is the common one when the name has none.
+address_of_image() {
+  case "$1" in
+    *.*/*) echo "$1" ;;
+    */*) echo "docker.io/$1" ;;
+    *) echo "docker.io/library/$1" ;;
+  esac
+}
 # provide_image IMAGE: pulls the image, or makes its stand-in. Adds what was done to PROVIDED.
 PROVIDED=()
 STAND_INS=
@@ -136,7 +156,7 @@ provide_image() {
     PROVIDED+=("$image")
     return
   fi
-  if timeout 300 "$ENGINE" pull -q "docker.io/$([[ $name = */* ]] || echo library/)$image" >/dev/null 2>&1; then
+  if timeout 300 "$ENGINE" pull -q "$(address_of_image "$image")" >/dev/null 2>&1; then
     PROVIDED+=("$image")
     return
   fi

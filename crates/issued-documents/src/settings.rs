@@ -25,10 +25,10 @@ pub struct DocumentSettings {
 impl DocumentSettings {
     /// Reads the settings. Errors with the name of a variable that is missing or invalid.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let text = |variable: &str| one_line(env, variable, "");
+        let text = |variable: &str| env.line_or(variable, "");
         let address = text("COMPANY_ADDRESS")?;
         let company = Company {
-            name: one_line(env, "COMPANY_NAME", "EV Distribution Platform")?,
+            name: env.company_name()?,
             address: address.split('|').map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect(),
             contact: text("COMPANY_CONTACT")?,
             gstin: text("COMPANY_GSTIN")?,
@@ -42,14 +42,6 @@ impl DocumentSettings {
     pub fn proof(&self, code: &Code) -> Proof {
         Proof { code: code.to_string(), url: format!("{}/verify/{code}", self.public_url) }
     }
-}
-
-fn one_line(env: &Env, variable: &str, default: &str) -> Result<String, ConfigError> {
-    let text = env.get_or(variable, default).trim();
-    if text.chars().count() > 300 || text.chars().any(char::is_control) {
-        return Err(ConfigError::new(variable, "is not one line of at most 300 characters"));
-    }
-    Ok(text.to_owned())
 }
 
 fn logo(env: &Env) -> Result<Option<Logo>, ConfigError> {

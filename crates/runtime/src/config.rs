@@ -120,6 +120,18 @@ impl Env {
         }
         Ok(url.to_owned())
     }
+    /// One line of text, or `default` when the variable is unset. Errors when it is longer than 300 characters.
+    pub fn line_or(&self, variable: &str, default: &str) -> Result<String, ConfigError> {
+        let text = self.get_or(variable, default).trim();
+        if text.chars().count() > 300 || text.chars().any(char::is_control) {
+            return Err(ConfigError::new(variable, "is not one line of at most 300 characters"));
+        }
+        Ok(text.to_owned())
+    }
+    /// `COMPANY_NAME`: how documents and messages name the company.
+    pub fn company_name(&self) -> Result<String, ConfigError> {
+        self.line_or("COMPANY_NAME", "EV Distribution Platform")
+    }
     /// The parsed value of a variable; errors when it is invalid.
     pub fn parse<T: Setting>(&self, variable: &str) -> Result<Option<T>, ConfigError> {
         let read = |text: &str| text.parse().map_err(|_| ConfigError::refused(variable, text, T::ACCEPTED));

@@ -159,7 +159,7 @@ pub fn from_env(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
     };
     let sms = sms_from_env(env)?;
     if sms.is_none() && env.get("SMTP_URL").is_some() {
-        tracing::warn!("SMS_URL is not set: one-time codes cannot be sent to mobile numbers");
+        tracing::warn!("SMS_URL is not set: messages cannot be sent to mobile numbers");
     }
     Ok(Arc::new(ChannelMailer { mail, sms }))
 }

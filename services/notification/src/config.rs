@@ -18,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) retry_hours: i64,
     /// `PUBLIC_URL`: address of the console in links. `http://localhost:8080` (default).
     pub(crate) public_url: String,
+    /// `COMPANY_NAME`: sender below the text of an e-mail. `EV Distribution Platform` (default).
+    pub(crate) company_name: String,
 }
 
 impl Config {
@@ -34,6 +36,7 @@ impl Config {
             keep_deliveries_days: env.parse_in_range("NOTIFICATION_KEEP_DELIVERIES_DAYS", 30_i64, 7..=3_650, "days")?,
             retry_hours: env.parse_in_range("NOTIFICATION_RETRY_HOURS", 24_i64, 1..=168, "hours")?,
             public_url: env.public_url()?,
+            company_name: env.company_name()?,
         })
     }
 }
@@ -51,6 +54,7 @@ mod tests {
             keep_deliveries_days: 30,
             retry_hours: 24,
             public_url: "http://localhost:8080".into(),
+            company_name: "EV Distribution Platform".into(),
         };
         assert_eq!(read("NOTIFICATION_MAX_STREAMS", ""), Ok(defaults.clone()));
         assert_eq!(read("NOTIFICATION_MAX_STREAMS", "10"), Ok(Config { max_streams: 10, ..defaults.clone() }));
@@ -62,6 +66,7 @@ mod tests {
             ("NOTIFICATION_KEEP_READ_DAYS", "0"),
             ("NOTIFICATION_KEEP_DELIVERIES_DAYS", "6"),
             ("NOTIFICATION_RETRY_HOURS", "169"),
+            ("COMPANY_NAME", "two\nlines"),
         ] {
             assert_eq!(read(variable, bad).err().map(|e| e.variable), Some(variable.to_owned()), "{bad}");
         }

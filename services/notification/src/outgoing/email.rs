@@ -1,11 +1,11 @@
 //! E-mail about one notification, or about those of a day.
 
 use super::{page_of, text_of};
+use crate::config::Config;
 use crate::domain::texts::Locale;
 use crate::store::notifications::NotificationRow;
 use askama::Template;
 
-const BRAND: &str = "EV Platform";
 /// Limit of the notifications that a digest shows in full.
 const MAX_ITEMS: usize = 50;
 
@@ -66,7 +66,7 @@ fn words(locale: Locale) -> Words {
 pub(super) fn compose(
     notifications: &[NotificationRow],
     locale: Locale,
-    public_url: &str,
+    Config { public_url, company_name, .. }: &Config,
 ) -> Result<Email, askama::Error> {
     let words = words(locale);
     let items: Vec<Item> = notifications
@@ -90,10 +90,10 @@ pub(super) fn compose(
     if let Some(more) = &more {
         text.push_str(&format!("{more}\n\n"));
     }
-    text.push_str(&format!("--\n{BRAND}\n{} {preferences}\n", words.footer));
+    text.push_str(&format!("--\n{company_name}\n{} {preferences}\n", words.footer));
     let page = Page {
         lang: locale,
-        brand: BRAND,
+        brand: company_name,
         subject: &subject,
         items: &items,
         open: words.open,
@@ -112,9 +112,14 @@ mod tests {
     use crate::domain::notice::Text;
     use crate::domain::{Notice, Template as T};
     use domain::{Timestamp, UserId};
-    use runtime::id;
+    use runtime::{Env, id};
 
     const HOSTILE: &str = "<script>alert(1)</script> \"&' \r\nBcc: eve@example.com";
+
+    fn config() -> Config {
+        let settings = [("PUBLIC_URL", "https://ev.example"), ("COMPANY_NAME", "Bharat & Sons EV")];
+        Config::from_env(&Env::from_pairs(settings)).expect("settings")
+    }
 
     /// A notification of this template in which every value is hostile text.
     fn hostile(template: T) -> NotificationRow {
@@ -151,10 +156,12 @@ mod tests {
             let row = hostile(*template);
             let mut bodies = Vec::new();
             for locale in Locale::ALL {
-                let email = compose(std::slice::from_ref(&row), *locale, "https://ev.example").expect("an e-mail");
+                let email = compose(std::slice::from_ref(&row), *locale, &config()).expect("an e-mail");
                 let sms = sms_text(std::slice::from_ref(&row), *locale);
                 assert!(!email.subject.is_empty() && !email.subject.contains(['\r', '\n', '<']), "{template}");
                 assert!(email.html.contains(&format!("<html lang=\"{locale}\">")), "{template}");
+                assert!(email.text.contains("--\nBharat & Sons EV\n"), "{template}");
+                assert!(!email.html.contains("Bharat & Sons"), "{template}: the name is escaped");
                 assert!(!email.html.contains("<script"), "{template}: {}", email.html);
                 assert!(email.html.contains("href=\"https://ev.example/bookings/"), "{template}");
                 assert!(!sms.is_empty() && !sms.contains(['\r', '\n']) && sms.chars().count() <= 200, "{template}");
@@ -170,7 +177,7 @@ mod tests {
     fn a_digest_shows_fifty_notifications_and_counts_the_others() {
         for (count, shown, more) in [(2, 2, None), (50, 50, None), (51, 50, Some("And 1 more."))] {
             let rows: Vec<NotificationRow> = (0..count).map(|_| hostile(T::Deposit)).collect();
-            let email = compose(&rows, Locale::English, "").expect("an e-mail");
+            let email = compose(&rows, Locale::English, &config()).expect("an e-mail");
             assert_eq!(email.subject, format!("Your {count} notifications of the day"));
             assert_eq!(email.html.matches("<h1").count(), shown);
             assert_eq!(email.text.lines().find(|line| line.starts_with("And")), more);

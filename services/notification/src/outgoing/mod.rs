@@ -102,7 +102,7 @@ async fn send_message(state: &NotificationState, channel: Channel, message: &Cla
         return Outcome::Skipped("the member has no such address");
     };
     let (subject, body, html) = match channel {
-        Channel::Email => match email::compose(&message.notifications, member.locale, &state.config.public_url) {
+        Channel::Email => match email::compose(&message.notifications, member.locale, &state.config) {
             Ok(email) => (email.subject, email.text, Some(email.html)),
             Err(error) => return Outcome::Refused(error.to_string()),
         },
