@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn a_word_has_a_cut_for_each_of_its_prefixes() {
-        for word in ["a", "ab", "abc", "abcd", "आशाकुमारी", "pay_29qqoubi66xm2f", "ev2611227k3qf9xa"] {
+        for word in ["a", "ab", "abc", "abcd", "आशाकुमारी", "pay_29qqoubi66xm2f", "ev2611227k3qf9xa"]
+        {
             let stored = cuts(word);
             for length in 1..=word.chars().count() {
                 let prefix: String = word.chars().take(length).collect();

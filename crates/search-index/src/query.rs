@@ -19,12 +19,7 @@ pub struct Hit {
 }
 
 /// Finds up to `limit` documents of each of `kinds`, by kind, the closest first and of equal ones the newest.
-pub(crate) fn search(
-    engine: &Engine,
-    query: &Query,
-    wanted: &BTreeSet<u8>,
-    limit: usize,
-) -> tantivy::Result<Vec<Hit>> {
+pub(crate) fn search(engine: &Engine, query: &Query, wanted: &BTreeSet<u8>, limit: usize) -> tantivy::Result<Vec<Hit>> {
     let searcher = engine.searcher();
     let mut found: BTreeMap<u8, Vec<Hit>> =
         wanted.iter().filter(|kind| **kind < MAX_KINDS).map(|kind| (*kind, Vec::new())).collect();
