@@ -139,11 +139,7 @@ pub fn parse_query(text: &str) -> Result<QueryWords, QueryError> {
         }
         alternatives.insert([whole].into());
     }
-    for words in &mut alternatives.clone() {
-        if words.contains("") {
-            alternatives.remove(words);
-        }
-    }
+    alternatives.retain(|words| !words.contains(""));
     Ok(alternatives)
 }
 

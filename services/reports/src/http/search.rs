@@ -4,6 +4,7 @@ use crate::ReportsState;
 use crate::app::find::{self, Item};
 use crate::domain::search::{QueryError, SearchField, SearchKind, parse_query};
 use crate::search::SearchError;
+use crate::store::search_documents::FoundId;
 use actix_web::web;
 use domain::{Money, UserId};
 use http_api::{CommaSeparated, Json, Problem, Query, operation};
@@ -22,6 +23,7 @@ pub(super) struct SearchQuery {
     q: String,
     /// Kinds to find: `person`, `booking`, `payment`, `payout`, separated by commas; all by default.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     types: Option<CommaSeparated<SearchKind>>,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct SearchView {
 struct FoundView {
     r#type: SearchKind,
     /// Id of the user, booking, payment or payout.
-    id: uuid::Uuid,
+    id: FoundId,
     /// Name of a person, number of a booking or receipt, or the bank's number of a payout.
     title: String,
     /// A person's address and referral code; else the name of the person, and the vehicle or further numbers.
@@ -70,7 +72,7 @@ impl From<Item> for FoundView {
             Precision::Prefix => PrecisionView::Prefix,
             Precision::Typo => PrecisionView::Typo,
         };
-        Self { r#type: kind, id: id.uuid(), title, subtitle, user_id, amount, matched, precision }
+        Self { r#type: kind, id, title, subtitle, user_id, amount, matched, precision }
     }
 }
 

@@ -60,7 +60,8 @@ macro_rules! list_ids {
     ($table:ident by $key:ident: $id:ty) => {
         /// Lists up to `limit` ids that follow `after`, in their order.
         pub async fn list_ids(c: &mut DbConnection, after: Option<$id>, limit: i64) -> QueryResult<Vec<$id>> {
-            let mut query = $table::table.order($table::$key).limit(limit).select($table::$key).into_boxed();
+            let query = $table::table.order($table::$key).limit(limit).select($table::$key);
+            let mut query = query.into_boxed::<db::MultiBackend>();
             if let Some(after) = after {
                 query = query.filter($table::$key.gt(after));
             }

@@ -76,7 +76,7 @@ pub(crate) const QUERIES: [(&str, &[&str]); 24] = [
     ("asha", &["person name exact Asha D'Souza-Rao"]),
     ("ASH", &["person name prefix Asha D'Souza-Rao"]),
     ("souza rao", &["person name exact Asha D'Souza-Rao"]),
-    ("aash", &["person name typo Asha D'Souza-Rao"]),
+    ("ahsa", &["person name typo Asha D'Souza-Rao"]),
     ("sousa", &["person name typo Asha D'Souza-Rao"]),
     ("rao sha", &[]),
     ("asha ravi", &[]),
@@ -186,7 +186,7 @@ async fn names_of_any_script_are_found_however_they_are_typed() {
         ("क्षमा", "क्\u{200d}षमा शर्मा", "exact"),
         ("क्\u{200d}षमा", "क्\u{200d}षमा शर्मा", "exact"),
         ("शर", "क्\u{200d}षमा शर्मा", "prefix"),
-        ("शमरा", "क्\u{200d}षमा शर्मा", "typo"),
+        ("शरमा", "क्\u{200d}षमा शर्मा", "typo"),
         ("முரு", "முருகன் செல்வம்", "prefix"),
         ("செல்வம்", "முருகன் செல்வம்", "exact"),
         ("முரகன்", "முருகன் செல்வம்", "typo"),
@@ -220,7 +220,7 @@ async fn ten_of_each_type_are_answered_and_only_the_types_that_are_asked_for() {
         staff.get(&format!("/search?q=kiran&types={types}")).await.expect(200)["items"].as_array().unwrap().len()
     };
     assert_eq!((count("person").await, count("payout,payment").await, count("booking").await), (10, 10, 0));
-    assert_eq!(staff.get("/search?q=kiran&types=member").await.status, 400);
+    assert_eq!(staff.get("/search?q=kiran&types=member").await.problem(422), "request.bad_query");
     service.finish().await;
 }
 
@@ -231,7 +231,6 @@ async fn short_and_long_queries_and_other_roles_are_refused() {
     let staff = service.as_staff();
     for (query, code) in [
         ("a", "reports.query_too_short"),
-        ("", "reports.query_too_short"),
         ("%%--", "reports.query_too_short"),
         (&"x".repeat(101), "reports.query_too_long"),
         ("a b c d e f g h i", "reports.query_too_long"),
@@ -241,7 +240,9 @@ async fn short_and_long_queries_and_other_roles_are_refused() {
     for query in ["ab", &"x".repeat(100), "a b c d e f g h"] {
         assert_eq!(find(&service, query).await, Vec::<String>::new(), "{query}");
     }
-    assert_eq!(staff.get("/search").await.status, 400);
+    for path in ["/search", "/search?q="] {
+        assert_eq!(staff.get(path).await.problem(422), "request.bad_query", "{path}");
+    }
     assert_eq!(service.as_user(id::fresh()).get("/search?q=asha").await.status, 403);
     assert_eq!(service.anonymous().get("/search?q=asha").await.status, 401);
     service.finish().await;
