@@ -93,7 +93,9 @@ test('what is not found, too short or not ready is said', async () => {
   await box(staff).fill(surname);
   await see(staff, dialog(staff).getByText(t('problem.reports.search_building')));
   await staff.unroute('**/api/v1/search?*');
-  await dialog(staff).getByRole('button', { name: t('action.retry') }).click();
+  await dialog(staff)
+    .getByRole('button', { name: t('action.retry') })
+    .click();
   await see(staff, dialog(staff).getByRole('option', { name: member.user.name }));
   await staff.keyboard.press('Escape');
 });
