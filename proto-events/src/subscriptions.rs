@@ -133,6 +133,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "booking.v1.PaymentCompleted",
             "booking.v1.PaymentRefunded",
             "booking.v1.PaymentReturned",
+            "booking.v1.ReceiptNumbered",
             "wallet.v1.WalletChanged",
             "binary.v1.PlacementMade",
             "binary.v1.PairsMatched",

@@ -1,14 +1,21 @@
-// What the office's search finds: people, and a booking by its number.
+// What the office's search finds: people, bookings, payments and payouts.
 
 import { get } from '../shell/api.js';
+import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 
 /** @typedef {import('../shell/combobox.js').Group} Group */
 /** @typedef {import('./columns.js').User} User */
 
 const MOST_PEOPLE = 8;
-/** The form of a booking's number, such as `EV-261122-7K3QF9XA`. */
-const BOOKING_NUMBER = /^[a-z]{1,4}-\d{6}-[a-z0-9]+$/i;
+
+/** The types that are found, in the order in which they are shown. */
+const TYPES = /** @type {const} */ ([
+  { type: 'person', title: 'office.people.title', icon: 'person', address: '/office/people/' },
+  { type: 'booking', title: 'bookings.title', icon: 'booking', address: '/office/bookings/' },
+  { type: 'payment', title: 'office.payments.title', icon: 'wallet', address: '/office/payments/' },
+  { type: 'payout', title: 'payouts.title', icon: 'payout', address: '/office/payouts/' },
+]);
 
 /**
  * @param {string} text
@@ -16,14 +23,19 @@ const BOOKING_NUMBER = /^[a-z]{1,4}-\d{6}-[a-z0-9]+$/i;
  * @returns {Promise<readonly Group[]>}
  */
 export async function find(text, signal) {
-  const [people, bookings] = await Promise.all([
-    findPeople(text, signal),
-    BOOKING_NUMBER.test(text) ? findBookings(text.toUpperCase(), signal) : [],
-  ]);
-  return [
-    { label: t('bookings.title'), options: bookings },
-    { label: t('office.people.title'), options: people },
-  ];
+  const { items } = await get('/api/v1/search', { query: { q: text }, signal });
+  return TYPES.map(({ type, title, icon, address }) => ({
+    label: t(title),
+    icon,
+    options: items
+      .filter((item) => item.type === type)
+      .map((item) => ({
+        id: item.id,
+        title: item.title,
+        subtitle: [item.subtitle, item.amount ? money(item.amount) : null].filter(Boolean).join(' · '),
+        address: address + item.id,
+      })),
+  }));
 }
 
 /**
@@ -37,19 +49,5 @@ export async function findPeople(text, signal) {
     title: name,
     subtitle: [email ?? mobile, code].filter(Boolean).join(' · '),
     address: `/office/people/${id}`,
-  }));
-}
-
-/**
- * @param {string} number
- * @param {AbortSignal} signal
- */
-async function findBookings(number, signal) {
-  const { items } = await get('/api/v1/bookings', { query: { number }, signal });
-  return items.map((booking) => ({
-    id: booking.id,
-    title: booking.number,
-    subtitle: `${booking.vehicle.name} · ${t(`booking.status.${booking.status}`)}`,
-    address: `/office/bookings/${booking.id}`,
   }));
 }

@@ -9,7 +9,7 @@ import { t } from '../i18n/i18n.js';
  * An option with an `address` is a link.
  * @typedef {{id: string, title: string, subtitle?: string, address?: string}} Option
  */
-/** @typedef {{label: string, options: readonly Option[]}} Group */
+/** @typedef {{label: string, icon?: string, options: readonly Option[]}} Group */
 
 /** Shorter texts find too much. */
 const MIN_LETTERS = 2;
@@ -143,11 +143,11 @@ export class ComboboxElement extends ViewElement {
               // The input keeps the focus.
               onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
             },
-            this.#groups.map(({ label, options }) =>
+            this.#groups.map(({ label, icon, options }) =>
               h(
                 'div',
                 { role: 'group', 'aria-label': label, key: label },
-                h('p', { class: 'hint', 'aria-hidden': 'true' }, label),
+                h('p', { class: 'hint', 'aria-hidden': 'true' }, icon ? h('ev-icon', { name: icon }) : null, label),
                 options.map((option) => this.#option(option, (position += 1))),
               ),
             ),

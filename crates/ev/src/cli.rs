@@ -8,7 +8,7 @@ use crate::sign_in_links::SignInLinks;
 use crate::{demo, embedded, gateway_lists, mail_sink, operate, reconcile, reencrypt, sandbox_gateway, status};
 use arguments::{
     AdminCommand, AuditCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PaymentsCommand, PiiCommand,
-    PlanCommand, ReportsCommand, TopologyCommand, TreeCommand,
+    PlanCommand, ReportsCommand, SearchCommand, TopologyCommand, TreeCommand,
 };
 use chassis::boot::program::{run_command, task_env};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
@@ -100,6 +100,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
         Command::Reports(ReportsCommand::Rebuild) => operate::rebuild_reports(&env).await.map(|line| print(&line)),
+        Command::Search(SearchCommand::Rebuild) => operate::rebuild_search(&env).await.map(|line| print(&line)),
         Command::Audit(AuditCommand::Verify) => operate::verify_audit(&env).await.map(|report| print(&report)),
         Command::Payments(PaymentsCommand::Reconcile { gateway, from, to, dry_run }) => {
             gateway_lists::run(&env, &gateway_lists::Request { gateway, from, to, dry_run }).await

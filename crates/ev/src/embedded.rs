@@ -85,7 +85,8 @@ impl Embedded {
             .with("BOOTSTRAP_ADMIN", env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local"))
             // All users on one machine share the loopback address.
             .with("OTP_EXEMPT_LOOPBACK", env.get_or("OTP_EXEMPT_LOOPBACK", "on"))
-            .with("BLOB_DIR", env.get_or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
+            .with("BLOB_DIR", env.get_or("BLOB_DIR", &options.data.join("blobs").display().to_string()))
+            .with("SEARCH_DIR", env.get_or("SEARCH_DIR", &options.data.join("search").display().to_string()));
         let messages = MessageLog::default();
         let uses_console_mailer = env.get("SMTP_URL").is_none();
         let mailer =

@@ -167,6 +167,13 @@ pub async fn rebuild_reports(env: &Env) -> Result<String, BootError> {
     Ok(format!("{corrected} sums differed from the facts and are corrected"))
 }
 
+/// Builds the documents of the search again and returns how many there are; running instances build their indexes.
+pub async fn rebuild_search(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "reports").await?;
+    let count = reports::search_rebuild::rebuild(&db, SystemClock.now()).await?;
+    Ok(format!("{count} documents of the search are built; each running instance builds its index from them"))
+}
+
 /// Verifies the audit log and returns the report as JSON; as an error when a check fails.
 pub async fn verify_audit(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "compliance").await?;

@@ -1,4 +1,4 @@
-//! Scheduled jobs, each run by one instance of a service at a time.
+//! Scheduled jobs, each run by one instance of a service at a time, or by each of them.
 
 use crate::backoff::Backoff;
 use crate::ctx::Ctx;
@@ -40,6 +40,15 @@ struct Panicked {
     job: &'static str,
 }
 
+/// Which instances of a service run a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instances {
+    /// One at a time, which holds a lease.
+    One,
+    /// Each of them, for what it has itself.
+    All,
+}
+
 /// Work that is done at an interval. It must be idempotent, because a lease can expire during a run.
 #[derive(Clone)]
 pub struct Job {
@@ -47,17 +56,27 @@ pub struct Job {
     pub name: &'static str,
     /// Time from the start of one run to the start of the next.
     pub every: Duration,
+    pub instances: Instances,
     pub run: Arc<dyn Fn(Ctx) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>,
 }
 
 impl Job {
-    /// A job that calls `run` at the interval `every`.
+    /// A job of one instance that calls `run` at the interval `every`.
     pub fn every<F, Fut>(name: &'static str, every: Duration, run: F) -> Self
     where
         F: Fn(Ctx) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        Self { name, every, run: Arc::new(move |ctx| Box::pin(run(ctx))) }
+        Self { name, every, instances: Instances::One, run: Arc::new(move |ctx| Box::pin(run(ctx))) }
+    }
+
+    /// A job of each instance that calls `run` at the interval `every`.
+    pub fn in_all_instances<F, Fut>(name: &'static str, every: Duration, run: F) -> Self
+    where
+        F: Fn(Ctx) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
+        Self { instances: Instances::All, ..Self::every(name, every, run) }
     }
 }
 
@@ -67,10 +86,14 @@ pub async fn run_once(job: &Job, ctx: &Ctx) -> Result<(), JobError> {
     run.await.unwrap_or_else(|_| Err(Panicked { job: job.name }.into()))
 }
 
-/// Runs the job at once and then at its interval, in one instance, until `cancel`; a started run is finished.
+/// Runs the job at once and then at its interval until `cancel`; a started run is finished.
 ///
-/// The lease is held between runs, so that the interval does not depend on the number of instances.
+/// The lease of a job of one instance is held between runs, so that the interval does not depend on the number of
+/// instances.
 pub async fn run(job: Job, ctx: Ctx, cancel: CancellationToken) {
+    if job.instances == Instances::All {
+        return run_at_interval(&job, &ctx, &cancel).await;
+    }
     let lease = Lease::new(ctx.clone(), format!("job:{}", job.name), LEASE_TERM);
     while !cancel.is_cancelled() {
         match lease.acquire().await {
@@ -91,24 +114,25 @@ fn count_run(job: &Job, ctx: &Ctx, outcome: &'static str) {
 /// Runs the job at its interval until the lease is lost, or `cancel`.
 async fn run_scheduled(job: &Job, ctx: &Ctx, lease: &Lease, cancel: &CancellationToken) {
     let session = cancel.child_token();
-    let work = async {
-        let mut backoff = Backoff::new(Duration::from_secs(1), job.every.max(Duration::from_secs(1)));
-        while !session.is_cancelled() {
-            let started = Instant::now();
-            let next = match run_once(job, ctx).await {
-                Ok(()) => {
-                    backoff.reset();
-                    count_run(job, ctx, "ok");
-                    started + job.every
-                }
-                Err(error) => {
-                    count_run(job, ctx, "failed");
-                    tracing::error!(service = ctx.service(), job = job.name, %error, "job failed; retry scheduled");
-                    Instant::now() + backoff.next_wait()
-                }
-            };
-            session.run_until_cancelled(sleep_until(next)).await;
-        }
-    };
-    tokio::join!(work, lease.renew(&session));
+    tokio::join!(run_at_interval(job, ctx, &session), lease.renew(&session));
+}
+
+async fn run_at_interval(job: &Job, ctx: &Ctx, session: &CancellationToken) {
+    let mut backoff = Backoff::new(Duration::from_secs(1), job.every.max(Duration::from_secs(1)));
+    while !session.is_cancelled() {
+        let started = Instant::now();
+        let next = match run_once(job, ctx).await {
+            Ok(()) => {
+                backoff.reset();
+                count_run(job, ctx, "ok");
+                started + job.every
+            }
+            Err(error) => {
+                count_run(job, ctx, "failed");
+                tracing::error!(service = ctx.service(), job = job.name, %error, "job failed; retry scheduled");
+                Instant::now() + backoff.next_wait()
+            }
+        };
+        session.run_until_cancelled(sleep_until(next)).await;
+    }
 }

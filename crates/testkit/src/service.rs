@@ -92,10 +92,10 @@ impl TestService {
         let keys = SigningKey::generate();
         let shared_keys = SharedKeys::new();
         let known = KnownKeys { own: keys.key_set(), published: shared_keys.clone() };
+        let search = folder.join("search").display().to_string();
+        let defaults = [("MIGRATE", "run"), ("DOCUMENT_KEYS", DOCUMENT_KEY), ("SEARCH_DIR", search.as_str())];
         let mut platform = Dependencies {
-            env: Env::from_pairs(
-                [("MIGRATE", "run"), ("DOCUMENT_KEYS", DOCUMENT_KEY)].iter().chain(variables).copied(),
-            ),
+            env: Env::from_pairs(defaults.iter().chain(variables).copied()),
             clock: clock.clone(),
             bus: bus.clone(),
             cache: Arc::new(MemoryCache::with_clock(clock.clone())),

@@ -115,6 +115,7 @@ diesel::table! {
     receipt_counters (financial_year) {
         financial_year -> Text,
         last_number -> BigInt,
+        published_number -> BigInt,
     }
 }
 diesel::table! {

@@ -1,8 +1,8 @@
 //! Consumers of the reports service: one function per event, which reads facts from it.
 
 use crate::app::store_facts::{
-    AppliedUntil, Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction,
-    applied_sources, store_facts,
+    AppliedUntil, Booking, Facts, Member, NumberedReceipt, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet,
+    WalletTransaction, applied_sources, store_facts,
 };
 use crate::domain::{Instalment, PairStatus, ReceiptKind, instalment};
 use db::DbConnection;
@@ -58,6 +58,7 @@ fn table() -> EventConsumer<FactStore, Facts> {
         .on::<auth::UserUpdated>(|facts, e| read_member(facts, &e.user))
         .on::<booking::BookingChanged>(read_booking)
         .on::<booking::PaymentCompleted>(read_payment)
+        .on::<booking::ReceiptNumbered>(read_receipt_number)
         .on::<booking::PaymentRefunded>(read_refund)
         .on::<booking::PaymentReturned>(read_return)
         .on::<WalletChanged>(read_wallet)
@@ -104,6 +105,10 @@ fn read_member(facts: &mut Facts, user: &Option<auth::User>) -> Result<(), Handl
         referrer_id: optional_id("referrer_id", user.referrer_id.as_deref())?,
         joined_on: day("created_at", user.created_at)?,
         city: normalize_word(&user.city),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        mobile: user.mobile.clone(),
+        referral_code: user.referral_code.clone(),
     });
     Ok(())
 }
@@ -127,6 +132,7 @@ fn read_booking(facts: &mut Facts, e: booking::BookingChanged) -> Result<(), Han
         next_paid_paise: next.map(|next| next.paid),
         vehicle_id: optional_id("vehicle_id", filled(&e.vehicle_id))?,
         unpaid_instalments: instalment::format_unpaid(&unpaid),
+        vehicle: e.vehicle,
     });
     Ok(())
 }
@@ -151,6 +157,18 @@ fn read_payment(facts: &mut Facts, e: booking::PaymentCompleted) -> Result<(), H
         happened_on: day("completed_at", e.completed_at)?,
         booking_id: optional_id("booking_id", filled(&e.booking_id))?,
         plan_version: plan_version(e.plan_version),
+    });
+    Ok(())
+}
+
+fn read_receipt_number(facts: &mut Facts, e: booking::ReceiptNumbered) -> Result<(), HandleError> {
+    facts.numbered_receipts.push(NumberedReceipt {
+        payment_id: id("payment_id", &e.payment_id)?,
+        user_id: id("user_id", &e.user_id)?,
+        receipt_number: e.receipt_number,
+        gateway_payment_id: e.gateway_payment_id,
+        reference: e.reference,
+        amount_paise: money(e.amount_paise),
     });
     Ok(())
 }
@@ -277,6 +295,7 @@ fn read_payout_step(facts: &mut Facts, payout: &Option<payout::Payout>) -> Resul
         emi_paise: money(payout.emi_paise),
         net_paise: money(payout.net_paise),
         requested_on: Some(day("requested_at", payout.requested_at)?),
+        utr: payout.utr.clone(),
     };
     facts.payout_steps.push(PayoutStep {
         payout_id: row.payout_id,

@@ -9,6 +9,10 @@ diesel::table! {
         referrer_id -> Nullable<Binary>,
         joined_on -> Text,
         city -> Text,
+        name -> Text,
+        email -> Text,
+        mobile -> Text,
+        referral_code -> Text,
     }
 }
 diesel::table! {
@@ -26,6 +30,7 @@ diesel::table! {
         next_paid_paise -> Nullable<BigInt>,
         vehicle_id -> Nullable<Binary>,
         unpaid_instalments -> Nullable<Text>,
+        vehicle -> Text,
     }
 }
 diesel::table! {
@@ -52,6 +57,7 @@ diesel::table! {
         emi_paise -> BigInt,
         net_paise -> BigInt,
         requested_on -> Nullable<Text>,
+        utr -> Text,
     }
 }
 diesel::table! {
@@ -106,6 +112,30 @@ diesel::table! {
         emi_paise -> BigInt,
         net_paise -> BigInt,
         happened_on -> Text,
+    }
+}
+diesel::table! {
+    numbered_receipts (payment_id) {
+        payment_id -> Binary,
+        user_id -> Binary,
+        receipt_number -> Text,
+        gateway_payment_id -> Text,
+        reference -> Text,
+        amount_paise -> BigInt,
+    }
+}
+diesel::table! {
+    search_documents (kind, id) {
+        kind -> Text,
+        id -> Binary,
+        change_number -> BigInt,
+    }
+}
+diesel::table! {
+    search_state (id) {
+        id -> BigInt,
+        generation -> BigInt,
+        last_change -> BigInt,
     }
 }
 diesel::table! {

@@ -3,7 +3,7 @@
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
   'search.title': 'Search',
-  'search.office_label': 'Name, e-mail, mobile, code, booking number or page',
+  'search.office_label': 'Name, e-mail, mobile, code, number or page',
   'search.member_label': 'Page, or a member of your tree',
   'search.results': 'Results',
   'search.pages': 'Pages',

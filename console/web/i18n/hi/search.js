@@ -3,7 +3,7 @@
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
   'search.title': 'खोज',
-  'search.office_label': 'नाम, ई-मेल, मोबाइल, कोड, बुकिंग नंबर या पृष्ठ',
+  'search.office_label': 'नाम, ई-मेल, मोबाइल, कोड, नंबर या पृष्ठ',
   'search.member_label': 'पृष्ठ, या आपके ट्री का सदस्य',
   'search.results': 'परिणाम',
   'search.pages': 'पृष्ठ',

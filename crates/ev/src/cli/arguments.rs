@@ -134,6 +134,9 @@ pub(super) enum Command {
     /// Reports.
     #[command(subcommand)]
     Reports(ReportsCommand),
+    /// The search of people, bookings, payments and payouts.
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// The audit log of staff actions.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -252,6 +255,13 @@ pub(super) enum LedgerCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum ReportsCommand {
     /// Add up all facts again and correct the sums that differ; the platform may run (reports's `DATABASE_URL`).
+    Rebuild,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SearchCommand {
+    /// Build the documents again from the facts, and with them every index; the platform may run and answers meanwhile
+    /// (reports's `DATABASE_URL`).
     Rebuild,
 }
 

@@ -17,6 +17,22 @@ async fn figures(platform: &TestPlatform) -> Vec<Value> {
     figures
 }
 
+/// The kinds and titles that staff find.
+async fn found(platform: &TestPlatform, query: &str) -> Vec<String> {
+    let answer = platform.admin().await.http.get(&format!("/search?q={query}")).await;
+    let items = if answer.status == 200 { answer.body["items"].clone() } else { json!([]) };
+    let text = |item: &Value, field: &str| item[field].as_str().unwrap_or_default().to_owned();
+    items.as_array().unwrap().iter().map(|item| format!("{} {}", text(item, "type"), text(item, "title"))).collect()
+}
+
+/// Waits until the sponsor and their receipt are found: the index follows by itself.
+async fn wait_for_search(platform: &TestPlatform, email: &str, receipt: &str) {
+    for (query, kind) in [(email, "person"), (receipt, "payment")] {
+        let kinds = async || found(platform, query).await.iter().map(|item| item.starts_with(kind)).collect::<Vec<_>>();
+        platform.wait_until(query, vec![true], kinds).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn republished_events_rebuild_an_empty_database_and_change_no_other_service() {
     let process = Process::start().await;
@@ -30,6 +46,10 @@ async fn republished_events_rebuild_an_empty_database_and_change_no_other_servic
     let admin = &platform.admin().await.http;
     let queued = async || admin.get("/notifications/deliveries?state=queued").await.expect(200)["items"].clone();
     platform.wait_until("queued messages", json!([]), queued).await;
+    let payments = async || sponsor.http.get("/payments").await.expect(200)["items"][0]["receipt_number"].clone();
+    platform.wait_until("a numbered receipt", true, async || payments().await.is_string()).await;
+    let receipt = payments().await.as_str().unwrap().to_owned();
+    wait_for_search(&platform, &sponsor.email, &receipt).await;
     let before = figures(&platform).await;
     assert_eq!(before[0]["commission_paid"], "575.00", "{}", before[0]);
     let lines = sponsor.lines().await;
@@ -51,6 +71,12 @@ async fn republished_events_rebuild_an_empty_database_and_change_no_other_servic
     }
     process.drain().await;
     assert_eq!(figures(&platform).await, before);
+    wait_for_search(&platform, &sponsor.email, &receipt).await;
+    let database = process.database("reports");
+    let output =
+        tokio::task::spawn_blocking(move || stdout_of(&ev(&["search", "rebuild"], Some(database)))).await.unwrap();
+    assert!(output.contains(" documents of the search are built"), "{output}");
+    wait_for_search(&platform, &sponsor.email, &receipt).await;
     assert_eq!(sponsor.lines().await, lines);
     assert_eq!(sponsor.http.get("/notifications").await.expect(200), notifications);
     assert_eq!(platform.anonymous().get("//dev/messages").await.expect(200), json!({ "items": [] }));

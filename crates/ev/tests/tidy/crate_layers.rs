@@ -7,7 +7,7 @@ use crate::source::{production_code, read, rust_files, services, used_paths};
 /// last two.
 const LEVELS: [&[&str]; 7] = [
     &["console", "domain", "http-api-macros"],
-    &["db", "documents", "proto-events"],
+    &["db", "documents", "proto-events", "search-index"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
     &["auth-token", "blob-store", "graph", "issued-documents", "long-tasks"],

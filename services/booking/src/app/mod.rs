@@ -26,6 +26,7 @@ pub mod open_days;
 mod outgoing_events;
 mod plan_versions;
 pub mod preview_refund;
+pub mod publish_receipts;
 pub mod quote_payoff;
 pub mod receive_capture;
 pub mod receive_capture_batch;

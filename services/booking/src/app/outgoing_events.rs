@@ -1,8 +1,8 @@
 //! Messages of the service's events: the only place that makes them.
 
 use crate::domain::aggregate::{
-    Booking, BookingEvent, ClawbackRequested, CreditSource, EmiApplied, Instalment, PaymentCompleted, PaymentRefunded,
-    PaymentReturned, Standing,
+    Booking, BookingEvent, ClawbackRequested, CreditSource, EmiApplied, Instalment, Payment, PaymentCompleted,
+    PaymentRefunded, PaymentReturned, Standing,
 };
 use crate::error::BookingError;
 use db::DbConnection;
@@ -55,6 +55,9 @@ fn outbox_event(event: &BookingEvent) -> OutboxEvent {
         }
         BookingEvent::PaymentCompleted(completed) => {
             OutboxEvent::new(completed.payment.id, completed.completed_at, &payment_completed(completed))
+        }
+        BookingEvent::ReceiptNumbered { payment, booking_number, at } => {
+            OutboxEvent::new(payment.id, *at, &receipt_numbered(payment, booking_number, *at))
         }
         BookingEvent::PaymentRefunded(refunded) => {
             OutboxEvent::new(refunded.payment.id, refunded.refunded_at, &payment_refunded(refunded))
@@ -151,6 +154,22 @@ fn payment_completed(completed: &PaymentCompleted) -> message::PaymentCompleted 
         plan_version: completed.plan_version,
         booking_number: completed.booking_number.clone(),
         completed_at: completed.completed_at.micros(),
+    }
+}
+
+fn receipt_numbered(payment: &Payment, booking_number: &str, at: Timestamp) -> message::ReceiptNumbered {
+    message::ReceiptNumbered {
+        payment_id: payment.id.into(),
+        booking_id: payment.booking_id.into(),
+        user_id: payment.user_id.into(),
+        booking_number: booking_number.to_owned(),
+        receipt_number: payment.receipt().unwrap_or_default(),
+        amount_paise: payment.amount_paise.paise(),
+        method: payment.method.to_string(),
+        gateway_payment_id: payment.gateway_payment_id.clone().unwrap_or_default(),
+        reference: payment.reference.clone().unwrap_or_default(),
+        completed_at: payment.completed_at.unwrap_or(payment.created_at).micros(),
+        numbered_at: at.micros(),
     }
 }
 

@@ -7,7 +7,7 @@ mod refunds;
 mod webhooks;
 
 use crate::BookingState;
-use crate::app::{expire_booking, number_receipts, open_days, remind};
+use crate::app::{expire_booking, number_receipts, open_days, publish_receipts, remind};
 use crate::error::BookingError;
 use domain::BookingId;
 use domain::gst::GstTerms;
@@ -51,6 +51,8 @@ fn log_failure(job: &'static str, booking: BookingId, result: Result<(), Booking
 
 async fn number_receipts(ctx: Ctx, gst: Arc<Option<GstTerms>>) -> Result<(), JobError> {
     while ctx.tx(async |c| number_receipts::number_receipts(c, gst.as_ref().as_ref()).await).await? {}
+    let now = ctx.now();
+    while ctx.tx(async |c| publish_receipts::publish_receipts(c, now).await).await? {}
     Ok(())
 }
 

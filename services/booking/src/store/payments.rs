@@ -191,6 +191,18 @@ pub async fn lock_without_receipt(c: &mut DbConnection, limit: i64) -> QueryResu
         .await
 }
 
+/// Payments with a receipt of this year after the number `after`, in the order of their numbers.
+pub async fn list_by_receipt(c: &mut DbConnection, year: &str, after: i64, limit: i64) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::receipt_year.eq(year))
+        .filter(payments::receipt_number.gt(after))
+        .order(payments::receipt_number)
+        .limit(limit)
+        .select(Payment::as_select())
+        .load(c)
+        .await
+}
+
 /// All payments of these bookings, newest first.
 pub async fn list_for_bookings(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
     payments::table

@@ -2,7 +2,9 @@
 
 use crate::fixture::{Fixture, SCOOTER, text};
 use crate::on_services::on_mariadb;
+use diesel_async::SimpleAsyncConnection;
 use futures_util::future::join_all;
+use proto_events::booking::v1::ReceiptNumbered;
 use serde_json::{Value, json};
 
 /// The numbers of the receipts of all payments.
@@ -39,6 +41,63 @@ async fn a_receipt_gets_its_number_by_the_job_or_when_it_is_read() {
     // A refund keeps the number.
     fixture.service.as_admin().post_empty(&format!("/payments/{}/refund", text(&second, "id"))).await.expect(200);
     assert_eq!(fixture.payment(text(&second, "id")).await["receipt_number"], "2026-27/000002");
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_number_is_published_once_with_what_a_payment_is_found_by() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
+    let id = text(&booked, "id");
+    let online = fixture.pay_online(id, "500.00").await;
+    fixture.service.clock.advance_secs(1);
+    let cash = fixture.pay_cash(id, "600.00").await;
+    let published = async || fixture.service.published::<ReceiptNumbered>().await;
+    assert_eq!(published().await, []);
+    // Numbers that are given when a receipt is read are published by the job.
+    let path = format!("/payments/{}/receipt", text(&cash, "id"));
+    assert_eq!(fixture.fresh_client().get(&path).await.status, 200);
+    for _ in 0..2 {
+        fixture.service.run_job("receipts").await;
+        let events = published().await;
+        let numbers: Vec<&str> = events.iter().map(|e| e.receipt_number.as_str()).collect();
+        assert_eq!(numbers, ["2026-27/000001", "2026-27/000002"]);
+        for (event, payment) in events.iter().zip([&online, &cash]) {
+            let id = uuid::Uuid::from_slice(&event.payment_id).expect("an id").to_string();
+            let shown = fixture.payment(text(payment, "id")).await;
+            assert_eq!(
+                (id.as_str(), event.receipt_number.as_str()),
+                (text(payment, "id"), text(&shown, "receipt_number"))
+            );
+            assert_eq!(event.booking_number, text(&booked, "number"));
+        }
+        assert!(!events[0].gateway_payment_id.is_empty() && events[0].reference.is_empty(), "{events:?}");
+        assert!(events[1].gateway_payment_id.is_empty() && !events[1].reference.is_empty(), "{events:?}");
+        assert_eq!((events[0].amount_paise, events[1].amount_paise), (50_000, 60_000));
+    }
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn numbers_that_an_earlier_version_gave_are_published_year_by_year() {
+    let fixture = Fixture::start().await;
+    fixture.service.clock.set("2027-03-31T18:29:00Z".parse().expect("a time"));
+    let booked = fixture.book("500.00").await;
+    let id = text(&booked, "id");
+    fixture.pay_cash(id, "500.00").await;
+    fixture.service.clock.set("2027-03-31T18:30:00Z".parse().expect("a time"));
+    for _ in 0..3 {
+        fixture.pay_cash(id, "500.00").await;
+    }
+    fixture.service.run_job("receipts").await;
+    let earlier = "UPDATE receipt_counters SET published_number = 1 WHERE financial_year = '2027-28'";
+    fixture.service.ctx().db().write().await.expect("a connection").batch_execute(earlier).await.expect("an update");
+    fixture.service.run_job("receipts").await;
+    let numbers: Vec<String> =
+        fixture.service.published::<ReceiptNumbered>().await.into_iter().map(|e| e.receipt_number).collect();
+    let all = ["2026-27/000001", "2027-28/000001", "2027-28/000002", "2027-28/000003"];
+    assert_eq!(numbers[..4], all);
+    assert_eq!(numbers[4..], all[2..], "from the last published one on");
     fixture.service.finish().await;
 }
 

@@ -1,6 +1,6 @@
 //! Pure rules: which figures a fact counts in ([`fact`]), their running sums ([`rollup`]), the unpaid instalments of a
-//! booking ([`instalment`]), report periods ([`period`]), [`ageing`], [`generation`]s, filters ([`filter`]), and reports
-//! ([`report`]).
+//! booking ([`instalment`]), report periods ([`period`]), [`ageing`], [`generation`]s, filters ([`filter`]), reports
+//! ([`report`]), and the words of a search ([`search`]).
 
 pub mod ageing;
 pub mod fact;
@@ -10,6 +10,7 @@ pub mod instalment;
 pub mod period;
 pub mod report;
 pub mod rollup;
+pub mod search;
 
 pub use fact::{BookingStatus, MoneySource, PairStatus, PayoutStatus, ReceiptKind, TransactionType};
 pub use instalment::Instalment;

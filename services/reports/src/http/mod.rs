@@ -1,4 +1,4 @@
-//! Routes of the reports service: dashboards and reports.
+//! Routes of the reports service: dashboards, reports and the search.
 
 mod breakdowns;
 mod catalogue;
@@ -9,6 +9,7 @@ pub(crate) mod graph;
 mod members;
 mod reports;
 mod request;
+mod search;
 mod sheet;
 mod source;
 
@@ -34,6 +35,7 @@ pub(crate) fn routes(state: ReportsState) -> Routes {
         .get("/reports/emi-ageing", staff, documented!(reports::emi_ageing))
         .get("/reports/payout-ageing", staff, documented!(reports::payout_ageing))
         .get("/reports/{name}.svg", staff, documented!(chart::get))
+        .get("/search", staff, documented!(search::list))
 }
 
 /// 500 for a sum that exceeds 64 bits of paise.

@@ -33,6 +33,18 @@ pub struct Booking {
     pub vehicle_id: Option<VehicleId>,
     /// As [`crate::domain::instalment::format_unpaid`] formats them.
     pub unpaid_instalments: Option<String>,
+    /// Name of the vehicle; empty in a row of an older version.
+    pub vehicle: String,
+}
+
+/// A booking as staff find it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = bookings, check_for_backend(db::MultiBackend))]
+pub struct NumberedBooking {
+    pub booking_id: BookingId,
+    pub user_id: UserId,
+    pub number: String,
+    pub vehicle: String,
 }
 
 /// Stores the bookings that are new or of a higher version, and returns each with the row it replaced.
@@ -40,9 +52,19 @@ pub async fn upsert(c: &mut DbConnection, rows: &[Booking]) -> QueryResult<Vec<R
     upsert_newer!(
         c, rows, Booking of bookings by booking_id,
         set user_id, status, price_paise, booked_on, number, next_n, next_due_on, next_amount_paise, next_paid_paise,
-            vehicle_id, unpaid_instalments
+            vehicle_id, unpaid_instalments, vehicle
     )
 }
+
+/// Lists these bookings with their numbers.
+pub async fn list_numbered(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Vec<NumberedBooking>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    bookings::table.filter(bookings::booking_id.any_of(ids)).select(NumberedBooking::as_select()).load(c).await
+}
+
+list_ids!(bookings by booking_id: BookingId);
 
 /// Finds the unpaid instalment that is due first of all bookings of a member, with its booking's id and number.
 pub async fn find_next_instalment(

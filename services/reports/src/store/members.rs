@@ -22,12 +22,42 @@ pub struct Member {
     pub joined_on: Day,
     /// Normalized for comparison; empty where it is not known.
     pub city: String,
+    /// Empty in a row of an older version, like the columns below.
+    pub name: String,
+    /// Empty without one, and when it is erased.
+    pub email: String,
+    pub mobile: String,
+    pub referral_code: String,
+}
+
+/// A person as staff find them.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = members, check_for_backend(db::MultiBackend))]
+pub struct Person {
+    pub user_id: UserId,
+    pub name: String,
+    pub email: String,
+    pub mobile: String,
+    pub referral_code: String,
 }
 
 /// Stores the users that are new or of a higher version, and returns each with the row it replaced.
 pub async fn upsert(c: &mut DbConnection, rows: &[Member]) -> QueryResult<Vec<Replaced<Member>>> {
-    upsert_newer!(c, rows, Member of members by user_id, set role, is_active_buyer, referrer_id, joined_on, city)
+    upsert_newer!(
+        c, rows, Member of members by user_id,
+        set role, is_active_buyer, referrer_id, joined_on, city, name, email, mobile, referral_code
+    )
 }
+
+/// Lists these persons.
+pub async fn list_persons(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Person>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    members::table.filter(members::user_id.any_of(ids)).select(Person::as_select()).load(c).await
+}
+
+list_ids!(members by user_id: UserId);
 
 /// Lists per day of a range the count of members who joined, and of those who were referred.
 pub async fn joined_per_day(

@@ -55,6 +55,21 @@ macro_rules! insert_new {
     }};
 }
 
+/// Declares `list_ids`: up to `limit` keys of a table that follow `after`, in their order.
+macro_rules! list_ids {
+    ($table:ident by $key:ident: $id:ty) => {
+        /// Lists up to `limit` ids that follow `after`, in their order.
+        pub async fn list_ids(c: &mut DbConnection, after: Option<$id>, limit: i64) -> QueryResult<Vec<$id>> {
+            let query = $table::table.order($table::$key).limit(limit).select($table::$key);
+            let mut query = query.into_boxed::<db::MultiBackend>();
+            if let Some(after) = after {
+                query = query.filter($table::$key.gt(after));
+            }
+            query.load::<$id>(c).await
+        }
+    };
+}
+
 /// Drops the rows whose keys are stored already.
 fn without<K: Ord, R>(mut new: BTreeMap<K, R>, stored: Vec<K>) -> Vec<R> {
     for key in stored {
@@ -69,9 +84,11 @@ pub mod cohorts;
 pub mod fact_sums;
 pub mod generations;
 pub mod members;
+pub mod numbered_receipts;
 pub mod payouts;
 pub mod plans;
 pub mod receipts;
 pub mod rollups;
+pub mod search_documents;
 pub mod tree;
 pub mod wallets;

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use domain::{Day, Money, PayoutId, UserId};
 
 /// A payout in its latest version.
-#[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payouts, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Payout {
     pub payout_id: PayoutId,
@@ -26,6 +26,18 @@ pub struct Payout {
     pub net_paise: Money,
     /// `None` in a row of an older version.
     pub requested_on: Option<Day>,
+    /// The bank's number of the transfer; empty before it, and in a row of an older version.
+    pub utr: String,
+}
+
+/// A payout as staff find it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = payouts, check_for_backend(db::MultiBackend))]
+pub struct PaidPayout {
+    pub payout_id: PayoutId,
+    pub user_id: UserId,
+    pub utr: String,
+    pub net_paise: Money,
 }
 
 /// A status that a payout reached.
@@ -45,9 +57,19 @@ pub struct PayoutStep {
 pub async fn upsert(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<Vec<Replaced<Payout>>> {
     upsert_newer!(
         c, rows, Payout of payouts by payout_id,
-        set user_id, status, requested_paise, tds_paise, emi_paise, net_paise, requested_on
+        set user_id, status, requested_paise, tds_paise, emi_paise, net_paise, requested_on, utr
     )
 }
+
+/// Lists these payouts with their numbers.
+pub async fn list_paid(c: &mut DbConnection, ids: &[PayoutId]) -> QueryResult<Vec<PaidPayout>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    payouts::table.filter(payouts::payout_id.any_of(ids)).select(PaidPayout::as_select()).load(c).await
+}
+
+list_ids!(payouts by payout_id: PayoutId);
 
 /// Stores the steps that are new and returns them.
 pub async fn insert_new_steps(c: &mut DbConnection, rows: &[PayoutStep]) -> QueryResult<Vec<PayoutStep>> {

@@ -10,4 +10,5 @@ mod filters;
 mod on_services;
 mod order;
 mod rollups;
+mod search;
 mod sheets;

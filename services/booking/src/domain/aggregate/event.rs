@@ -37,6 +37,12 @@ pub enum BookingEvent {
         at: Timestamp,
     },
     PaymentCompleted(PaymentCompleted),
+    /// Published once for each payment.
+    ReceiptNumbered {
+        payment: Payment,
+        booking_number: String,
+        at: Timestamp,
+    },
     PaymentRefunded(PaymentRefunded),
     PaymentReturned(PaymentReturned),
     ClawbackRequested(ClawbackRequested),

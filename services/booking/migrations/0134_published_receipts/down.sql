@@ -1,0 +1,1 @@
+ALTER TABLE receipt_counters DROP COLUMN published_number;
