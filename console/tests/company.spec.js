@@ -170,23 +170,6 @@ test('a tax rule is added for a later day, and the statement of a quarter is a f
   );
 });
 
-test('a challan is recorded once for its quarter', async () => {
-  await open(admin, '/office/tax?tab=challans');
-  const today = inDays(0);
-  await button(admin, t('office.challan.add')).click();
-  const quarter = `Q${Math.floor(((new Date().getMonth() + 9) % 12) / 3) + 1}`;
-  await fillDialog(admin, {
-    [t('office.challan.quarter')]: t(`office.tax.quarter.${quarter}`),
-    [t('office.challan.branch')]: '0510308',
-    [t('office.challan.serial')]: '00123',
-    [t('office.challan.date')]: today,
-    [t('office.challan.amount')]: '1250.50',
-  });
-  await confirm(admin, t('office.challan.final_effect'), money(1250.5));
-  await see(admin, row(admin, '0510308').getByText('00123'));
-  await see(admin, row(admin, t('office.challan.total')).getByText(money(1250.5)));
-});
-
 test('the ledger has its accounts, its entries, and a trial balance for each day', async () => {
   await open(staff, '/office/ledger');
   await see(staff, row(staff, t('ledger.account.company.bank')));

@@ -864,7 +864,7 @@ export interface paths {
         put?: never;
         /**
          * Add a picture of a vehicle: a JPEG or PNG of at most 2 MiB as the body
-         * @description The type is detected from the first bytes, and the picture is decoded whole. 409 with `booking.too_many_pictures` for the eleventh; 413 for a file that is too large; 422 with `booking.picture_invalid` for one that is no picture.
+         * @description The type is detected from the first bytes, and the picture is decoded whole. 409 with `booking.too_many_pictures` for the eleventh; 413 for a file that is too large; 422 with `booking.picture_invalid` for one that is no picture. Where files are scanned for viruses: 422 with `upload.infected` for one in which a virus is found, and 503 with `upload.scan_unavailable` while the scanner does not work.
          *
          *     Staff and administrators.
          */

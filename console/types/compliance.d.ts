@@ -95,18 +95,82 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The challans of a financial year, or of one of its quarters
+         * The challans of a financial year, or of one of its quarters, also those that are cancelled
          * @description Staff and administrators.
          */
         get: operations["getComplianceChallans"];
         put?: never;
         /**
          * Record a challan: a deposit of deducted tax with the government
-         * @description It is one by its branch, day and serial number: the same deposit again changes nothing and answers alike. 409 with `compliance.challan_exists` when it is recorded for another quarter or amount. 422 with `compliance.challan_invalid` for a branch that is not 7 digits, a serial number that is not 5, a day in the future or before the quarter, or an amount that is not above zero.
+         * @description It is one by its branch, day and serial number: the same deposit again changes nothing and answers alike, and one that was cancelled is recorded again. 409 with `compliance.challan_exists` when it is recorded for another quarter or amount. 422 with `compliance.challan_invalid` for a branch that is not 7 digits, a serial number that is not 5, a day in the future or before the quarter, or an amount that is not above zero.
          *
          *     Staff and administrators.
          */
         post: operations["postComplianceChallans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance/challans/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a challan whose deposit was not made
+         * @description It stays in the history, covers no deduction any more, and a certificate of the year is issued anew with the next revision. The same again changes nothing. 404 for an unknown challan, 422 without a reason.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postComplianceChallansByIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance/challans/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections and cancellations of a challan, each with what was recorded before
+         * @description Staff and administrators.
+         */
+        get: operations["getComplianceChallansByIdChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance/challans/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct what is recorded of a deposit
+         * @description What was recorded before stays in the history, and a certificate of the year is issued anew with the next revision. The same again changes nothing. 404 for an unknown challan; 409 with `compliance.challan_cancelled`, and with `compliance.challan_exists` when another challan has the branch, day and serial number; 422 with `compliance.challan_invalid` as for a new one, and without a reason.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postComplianceChallansByIdCorrect"];
         delete?: never;
         options?: never;
         head?: never;
@@ -150,7 +214,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`
-         * @description 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted, 409 when the member has too many documents. Staff upload a `delivery_note` for a member, who gets it as a verified document; 403 for anything else of another member.
+         * @description 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted, 409 when the member has too many documents. Staff upload a `delivery_note` for a member, who gets it as a verified document; 403 for anything else of another member. Where files are scanned for viruses: 422 with `upload.infected` for one in which a virus is found, and 503 with `upload.scan_unavailable` while the scanner does not work.
          *
          *     Any signed-in person.
          */
@@ -526,7 +590,7 @@ export interface paths {
         put?: never;
         /**
          * Assign a grievance to a member of staff
-         * @description The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`.
+         * @description The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 with `compliance.assignee_not_staff` for somebody who is not active staff.
          *
          *     Staff and administrators.
          */
@@ -665,23 +729,58 @@ export interface components {
          * @description A vehicle booking.
          */
         BookingId: string;
+        /**
+         * @description What a change did to a challan: one that was cancelled may be recorded again.
+         * @enum {string}
+         */
+        ChallanChangeKind: "corrected" | "cancelled" | "recorded";
+        /** @description The changes of a challan, oldest first. */
+        ChallanChangeList: {
+            items: components["schemas"]["ChallanChangeView"][];
+        };
+        /** @description A change of a challan, with what was recorded before. */
+        ChallanChangeView: {
+            amount: components["schemas"]["Money"];
+            bsr: string;
+            changed_at: components["schemas"]["Timestamp"];
+            changed_by: components["schemas"]["UserId"];
+            date: components["schemas"]["Day"];
+            fy: components["schemas"]["FinancialYear"];
+            kind: components["schemas"]["ChallanChangeKind"];
+            quarter: components["schemas"]["Quarter"];
+            reason: string;
+            /**
+             * Format: int64
+             * @description The revision that it made.
+             */
+            revision: number;
+            serial: string;
+        };
         /** Format: uuid */
         ChallanId: string;
         /** @description The challans of a year or quarter. */
         ChallanList: {
             /** @description By quarter, day, branch and serial number; at most 500. */
             items: components["schemas"]["ChallanView"][];
+            /** @description Without those that are cancelled. */
             total_amount: components["schemas"]["Money"];
         };
         ChallanView: {
             amount: components["schemas"]["Money"];
             bsr: string;
+            /** @description When it was cancelled; null unless it was. */
+            cancelled_at?: components["schemas"]["Timestamp"] | null;
             date: components["schemas"]["Day"];
             fy: components["schemas"]["FinancialYear"];
             id: components["schemas"]["ChallanId"];
             quarter: components["schemas"]["Quarter"];
             recorded_at: components["schemas"]["Timestamp"];
             recorded_by: components["schemas"]["UserId"];
+            /**
+             * Format: int64
+             * @description 1 as recorded, one more with each change.
+             */
+            revision: number;
             serial: string;
         };
         /** @description A field that an action changed. */
@@ -1213,6 +1312,136 @@ export interface operations {
         responses: {
             /** @description Created */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallanView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postComplianceChallansByIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChallanId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallanView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComplianceChallansByIdChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChallanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallanChangeList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postComplianceChallansByIdCorrect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChallanId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Rupees as a decimal string with two places and no leading zero.
+                     * @example 500.00
+                     */
+                    amount: string;
+                    /** @description Code of the bank's branch (BSR code): 7 digits. */
+                    bsr: string;
+                    /**
+                     * Format: date
+                     * @description Day of the deposit: not before the quarter, not after today.
+                     * @example 2026-11-22
+                     */
+                    date: string;
+                    /**
+                     * Format: financial-year
+                     * @example 2026-27
+                     */
+                    fy: string;
+                    /**
+                     * @description The quarter whose deductions it is for.
+                     * @enum {string}
+                     */
+                    quarter: "Q1" | "Q2" | "Q3" | "Q4";
+                    reason: string;
+                    /** @description Serial number of the challan: 5 digits. */
+                    serial: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,6 +25,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         types: &[
             "auth.v1.SessionRevoked",
             "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
             "wallet.v1.EmiReserved",
             "wallet.v1.WalletPaymentDecided",
             "binary.v1.PlanPublished",
@@ -37,6 +38,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         types: &[
             "auth.v1.SessionRevoked",
             "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
             "booking.v1.PaymentCompleted",
             "booking.v1.PaymentRefunded",
             "booking.v1.PaymentReturned",
@@ -72,6 +74,8 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         service: "payout",
         types: &[
             "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
             "auth.v1.KycDecided",
             "wallet.v1.WalletChanged",
             "wallet.v1.HoldDecided",
@@ -116,6 +120,9 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         service: "compliance",
         types: &[
             "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
+            "auth.v1.ErasureRequested",
             "booking.v1.BookingChanged",
             "payout.v1.PayoutRequested",
             "payout.v1.PayoutCompleted",

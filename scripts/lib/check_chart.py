@@ -34,6 +34,7 @@ def sets():
         "monitoring": {"monitoring": {"operator": True}},
         "private-ca": {"privateCa": True},
         "pii-keys-file": {"piiKeysFile": True},
+        "virus-scan": {"documents": {"virusScan": True}},
     }
     present = {path.name for path in (root / "k8s/components").iterdir()} - {"job-names"}
     for missing in sorted(present ^ set(variants)):

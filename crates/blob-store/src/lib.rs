@@ -1,14 +1,16 @@
 //! Store of bytes outside the database: private, under random names.
 //!
 //! Reading order: [`Blobs`] and [`from_config`], [`config`] (the settings), [`local`] (a directory, for one machine or a
-//! shared volume), [`s3`] (a bucket, for any number of instances), [`picture`] (pictures are proved by decoding).
+//! shared volume), [`s3`] (a bucket, for any number of instances), [`picture`] (pictures are proved by decoding),
+//! [`scan`] (uploads are scanned for viruses).
 //!
-//! Invariants: a name is written once; a blob store is never called inside a database transaction.
+//! Invariants: a name is written once; a blob store or scanner is never called inside a database transaction.
 
 pub mod config;
 pub mod local;
 pub mod picture;
 pub mod s3;
+pub mod scan;
 
 use config::BlobConfig;
 use http_api::Problem;

@@ -57,6 +57,18 @@ pub async fn record_changes<S: AuditSubject>(
     if !caller.role.is_staff() {
         return Ok(());
     }
+    record_of_anyone(c, caller, at, action, (subject, changes), detail).await
+}
+
+/// Like [`record_changes`], also for a member: an act that staff have to see.
+pub async fn record_of_anyone<S: AuditSubject>(
+    c: &mut DbConnection,
+    caller: &Caller,
+    at: Timestamp,
+    action: &'static str,
+    (subject, changes): (S, Vec<Change>),
+    detail: &str,
+) -> Result<(), DbError> {
     let (subject_type, subject_id, owner) = subject.into_parts();
     let acted = StaffActed {
         action_id: id::fresh::<uuid::Uuid>().as_bytes().to_vec(),

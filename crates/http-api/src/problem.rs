@@ -106,6 +106,12 @@ impl Problem {
         problem.details_mut().source = Some(source.into());
         problem
     }
+    /// Sets the cause, which is logged and never shown.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.details_mut().source = Some(source.into());
+        self
+    }
     /// Sets the errors of single fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {

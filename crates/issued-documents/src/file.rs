@@ -17,15 +17,9 @@ impl FileTypes for PdfFile {
 /// The query of a document.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct DocumentFilter {
-    /// Language of the document: `en` (default) or `hi`.
+    /// Language of the document: `en` or `hi`; by default the language of the member whose document it is, also for
+    /// staff, and English for a document of the office.
     pub lang: Option<Language>,
-}
-
-impl DocumentFilter {
-    /// The language.
-    pub fn language(&self) -> Language {
-        self.lang.unwrap_or_default()
-    }
 }
 
 /// Renders a document on a thread for long computations, as a file that a browser shows.

@@ -17,3 +17,10 @@ diesel::table! {
         issued_at -> Timestamp,
     }
 }
+diesel::table! {
+    document_languages (user_id) {
+        user_id -> Binary,
+        version -> BigInt,
+        language -> Text,
+    }
+}

@@ -1,6 +1,6 @@
 //! Test support: one service with a fake clock, a fresh database and an in-process bus ([`service`]), the clock
 //! ([`clock`]), a context without a server ([`mod@context`]), a bus that reorders events ([`fault_injection`]), a cache
-//! and a mailer that fail ([`outages`]), an HTTP client ([`client`]), a database file ([`temp_database`]), a separate
+//! and a mailer that fail ([`outages`]), a double of the virus scanner ([`clamd`]), an HTTP client ([`client`]), a database file ([`temp_database`]), a separate
 //! database on MariaDB ([`mariadb`]), plain SQL with the same rows as a baseline for benchmarks ([`sql_baseline`]), a
 //! recorder of executed statements ([`statements`]), and the comparison of a table of events with its subscription
 //! ([`subscriptions`]).
@@ -10,6 +10,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics")]
 
+pub mod clamd;
 pub mod client;
 pub mod clock;
 pub mod context;

@@ -20,8 +20,9 @@ use messaging::schema::{outbox, parked};
 use proto_events::{Envelope, Event};
 use runtime::cache::memory::MemoryCache;
 use runtime::clock::Clock;
+use runtime::jobs::{self, JobError};
 use runtime::mail::MessageLog;
-use runtime::{Ctx, Env, id, jobs};
+use runtime::{Ctx, Env, id};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -240,9 +241,12 @@ impl TestService {
     }
     /// Runs a job of the service once.
     pub async fn run_job(&self, name: &str) {
+        self.try_job(name).await.unwrap_or_else(|e| panic!("job {name}: {e}"));
+    }
+    /// Runs a job of the service once, which may fail.
+    pub async fn try_job(&self, name: &str) -> Result<(), JobError> {
         let job = self.started.jobs.iter().find(|j| j.name == name).unwrap_or_else(|| panic!("no job {name}"));
-        let run = statements::as_service(jobs::run_once(job, self.ctx()));
-        run.await.unwrap_or_else(|e| panic!("job {name}: {e}"));
+        statements::as_service(jobs::run_once(job, self.ctx())).await
     }
 
     /// Checks that no event was parked, and stops the service.

@@ -7,6 +7,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`captures` TO 'ev_booking'@'%';
 REVOKE CREATE ON `ev_booking`.`captures` FROM 'ev_booking'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`deferred_events` TO 'ev_booking'@'%';
 REVOKE CREATE ON `ev_booking`.`deferred_events` FROM 'ev_booking'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`document_languages` TO 'ev_booking'@'%';
+REVOKE CREATE ON `ev_booking`.`document_languages` FROM 'ev_booking'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`documents` TO 'ev_booking'@'%';
 REVOKE CREATE ON `ev_booking`.`documents` FROM 'ev_booking'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`emi_reserves` TO 'ev_booking'@'%';

@@ -1,6 +1,8 @@
 GRANT SELECT, INSERT ON `ev\_compliance`.* TO 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`audit_unsealed` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`audit_unsealed` FROM 'ev_compliance'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`blob_deletions` TO 'ev_compliance'@'%';
+REVOKE CREATE ON `ev_compliance`.`blob_deletions` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`certificate_counters` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`certificate_counters` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`certificates` TO 'ev_compliance'@'%';
@@ -9,6 +11,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`challans` TO 'ev_compliance'@'%
 REVOKE CREATE ON `ev_compliance`.`challans` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`deferred_events` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`deferred_events` FROM 'ev_compliance'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`document_languages` TO 'ev_compliance'@'%';
+REVOKE CREATE ON `ev_compliance`.`document_languages` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`documents` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`documents` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`grievance_counters` TO 'ev_compliance'@'%';
@@ -25,6 +29,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`long_tasks` TO 'ev_compliance'@
 REVOKE CREATE ON `ev_compliance`.`long_tasks` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`member_records` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`member_records` FROM 'ev_compliance'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`members` TO 'ev_compliance'@'%';
+REVOKE CREATE ON `ev_compliance`.`members` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`outbox` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`outbox` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`parked` TO 'ev_compliance'@'%';

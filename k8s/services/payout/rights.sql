@@ -11,6 +11,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`bookings` TO 'ev_payout'@'%';
 REVOKE CREATE ON `ev_payout`.`bookings` FROM 'ev_payout'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`deferred_events` TO 'ev_payout'@'%';
 REVOKE CREATE ON `ev_payout`.`deferred_events` FROM 'ev_payout'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`document_languages` TO 'ev_payout'@'%';
+REVOKE CREATE ON `ev_payout`.`document_languages` FROM 'ev_payout'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`idempotency_keys` TO 'ev_payout'@'%';
 REVOKE CREATE ON `ev_payout`.`idempotency_keys` FROM 'ev_payout'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`inbox` TO 'ev_payout'@'%';

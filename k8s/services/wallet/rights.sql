@@ -3,6 +3,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`account_rollups` TO 'ev_wallet'@'%'
 REVOKE CREATE ON `ev_wallet`.`account_rollups` FROM 'ev_wallet'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`deferred_events` TO 'ev_wallet'@'%';
 REVOKE CREATE ON `ev_wallet`.`deferred_events` FROM 'ev_wallet'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`document_languages` TO 'ev_wallet'@'%';
+REVOKE CREATE ON `ev_wallet`.`document_languages` FROM 'ev_wallet'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`emi_reserves` TO 'ev_wallet'@'%';
 REVOKE CREATE ON `ev_wallet`.`emi_reserves` FROM 'ev_wallet'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`holds` TO 'ev_wallet'@'%';

@@ -3,6 +3,7 @@
 mod gst;
 
 use blob_store::config::BlobConfig;
+use blob_store::scan::config::ScanConfig;
 use domain::bounded_text::TextRefusal;
 use domain::gst::GstTerms;
 use domain::payee::FormatRefusal;
@@ -124,6 +125,8 @@ pub struct Config {
     pub razorpay: Option<RazorpayConfig>,
     /// `BLOB_URL`, or else `BLOB_DIR`: the blob store for pictures.
     pub blobs: BlobConfig,
+    /// `CLAMD_URL`, `CLAMD_TIMEOUT_MS`: the virus scanner of uploads, if there is one.
+    pub scan: Option<ScanConfig>,
     /// `GST_GSTIN`, `GST_HSN` and `GST_RATES`: the tax in receipts; none = receipts without tax.
     pub gst: Option<GstTerms>,
     pub stripe: Option<StripeConfig>,
@@ -159,6 +162,7 @@ impl Config {
             sandbox,
             razorpay,
             blobs: BlobConfig::from_env(env)?,
+            scan: ScanConfig::from_env(env)?,
             gst: gst::read(env)?,
             stripe,
             return_pages: ReturnPages { base: env.public_url()? },

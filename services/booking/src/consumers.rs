@@ -1,12 +1,13 @@
 //! Event table of the booking service.
 
-use crate::app::apply_event::{self, RegisteredMember, UploadedDocument};
+use crate::app::apply_event::{self, MemberProfile, UploadedDocument};
 use crate::app::apply_reserve::{self, NewReserve};
 use crate::app::apply_wallet_decision::{self, WalletDecision};
 use db::{Count, DbConnection};
 use domain::StoredPlan;
+use issued_documents::Languages;
 use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
-use proto_events::auth::v1::UserRegistered;
+use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
 use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
 use proto_events::compliance::v1::DocumentUploaded;
 use proto_events::wallet::v1::{EmiReserved, WalletPaymentDecided};
@@ -16,7 +17,8 @@ pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
     EventConsumer::new(DatabaseOnly)
         .on::<PlanPublished>(Batch::add_plan)
         .on::<PlanWithdrawn>(Batch::add_withdrawal)
-        .on::<UserRegistered>(Batch::add_member)
+        .on::<UserRegistered>(|batch, event| batch.add_member(&event.user))
+        .on::<UserUpdated>(|batch, event| batch.add_member(&event.user))
         .on::<WalletPaymentDecided>(Batch::add_decision)
         .on::<EmiReserved>(Batch::add_reserve)
         .on::<DocumentUploaded>(Batch::add_document)
@@ -27,7 +29,8 @@ pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
 pub(crate) struct Batch {
     plans: Vec<StoredPlan>,
     withdrawn_plans: Vec<Count>,
-    members: Vec<RegisteredMember>,
+    members: Vec<MemberProfile>,
+    languages: Languages,
     decisions: Vec<WalletDecision>,
     reserves: Vec<NewReserve>,
     documents: Vec<UploadedDocument>,
@@ -40,9 +43,10 @@ pub(crate) struct DatabaseOnly;
 impl ApplyBatch<Batch> for DatabaseOnly {
     /// Plans and referrers come first, because payments are decided by them.
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        let Batch { plans, withdrawn_plans, members, decisions, reserves, documents } = batch;
+        let Batch { plans, withdrawn_plans, members, languages, decisions, reserves, documents } = batch;
         apply_event::apply_plans(c, plans, withdrawn_plans).await?;
-        apply_event::apply_users_registered(c, &members).await?;
+        apply_event::apply_profiles(c, &members).await?;
+        languages.save(c).await?;
         apply_event::record_documents(c, documents).await?;
         apply_wallet_decision::apply_all(c, &decisions).await?;
         Ok(apply_reserve::receive_all(c, reserves).await?)
@@ -62,11 +66,13 @@ impl Batch {
         Ok(())
     }
 
-    fn add_member(&mut self, registered: UserRegistered) -> Result<(), HandleError> {
-        let user = decode::required("user", &registered.user)?;
-        self.members.push(RegisteredMember {
+    fn add_member(&mut self, user: &Option<User>) -> Result<(), HandleError> {
+        let user = decode::required("user", user)?;
+        self.languages.add(user)?;
+        self.members.push(MemberProfile {
             id: decode::id("user_id", &user.user_id)?,
             name: user.name.clone(),
+            version: decode::version(user.version)?,
             referrer: decode::optional_id("referrer_id", user.referrer_id.as_deref())?,
         });
         Ok(())

@@ -27,6 +27,7 @@ pub mod store;
 
 use blob_store::Blobs;
 use blob_store::picture::PictureDecoders;
+use blob_store::scan::Scanner;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
@@ -45,6 +46,8 @@ pub struct BookingState {
     pub gateways: Gateways,
     /// Bytes of vehicles' pictures.
     pub blobs: Arc<dyn Blobs>,
+    /// Scans pictures for viruses.
+    pub scanner: Arc<dyn Scanner>,
     pub decoders: Arc<PictureDecoders>,
     /// How documents name the company, and the keys of their codes.
     pub documents: Arc<DocumentSettings>,
@@ -78,9 +81,10 @@ impl BookingState {
         let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
         let sealer = Arc::new(Sealer::from_env(ctx.env())?);
         let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+        let scanner = blob_store::scan::from_config(config.scan.as_ref(), &ctx);
         let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
         let (decoders, webhook_queue) = (Arc::default(), Arc::default());
-        Ok(Self { ctx, config, gateways, blobs, decoders, documents, sealer, webhook_queue })
+        Ok(Self { ctx, config, gateways, blobs, scanner, decoders, documents, sealer, webhook_queue })
     }
 }
 

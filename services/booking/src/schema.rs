@@ -53,6 +53,7 @@ diesel::table! {
         user_id -> Binary,
         referrer_id -> Nullable<Binary>,
         name -> Nullable<Text>,
+        profile_version -> BigInt,
         net_paid_paise -> BigInt,
         active_buyer -> Bool,
         standing_version -> BigInt,

@@ -1,5 +1,6 @@
 //! Errors of the compliance service and their mapping to HTTP problems.
 
+use crate::domain::challan::ChallanRefusal;
 use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, ReviewRefusal};
 use crate::domain::grievance::{GrievanceRefusal, MAX_OPEN_GRIEVANCES};
 use crate::store::member_records::RecordKind;
@@ -14,8 +15,12 @@ pub enum ComplianceError {
     NotFound,
     #[error("a member may have at most {MAX_DOCUMENTS_PER_MEMBER} documents")]
     TooManyDocuments,
-    #[error("a challan of this branch, day and serial number is recorded for another quarter or amount")]
-    ChallanExists,
+    #[error("the documents of this member are erased")]
+    MemberErased,
+    #[error("a grievance is assigned to an active member of staff")]
+    AssigneeNotStaff,
+    #[error(transparent)]
+    Challan(#[from] ChallanRefusal),
     #[error("a member may have at most {MAX_OPEN_GRIEVANCES} open grievances")]
     TooManyGrievances,
     #[error("there is no such {0} of the member")]
@@ -36,10 +41,15 @@ impl From<ComplianceError> for Problem {
         match error {
             ComplianceError::NotFound => Self::not_found(),
             ComplianceError::TooManyDocuments => Self::conflict("compliance.too_many_documents", text),
+            ComplianceError::MemberErased => Self::conflict("compliance.member_erased", text),
+            ComplianceError::AssigneeNotStaff => {
+                Self::unprocessable("compliance.assignee_not_staff", text).stale_if(true)
+            }
             ComplianceError::TooManyGrievances => Self::conflict("compliance.too_many_grievances", text),
             ComplianceError::RecordUnknown(_) => Self::unprocessable("compliance.record_unknown", text).stale_if(true),
             ComplianceError::Grievance(refusal) => grievance_problem(refusal, text),
-            ComplianceError::ChallanExists => Self::conflict("compliance.challan_exists", text),
+            ComplianceError::Challan(ChallanRefusal::Exists) => Self::conflict("compliance.challan_exists", text),
+            ComplianceError::Challan(ChallanRefusal::Cancelled) => Self::conflict("compliance.challan_cancelled", text),
             ComplianceError::Review(ReviewRefusal::OwnDocument) => {
                 Self::new(StatusCode::FORBIDDEN, "compliance.own", text)
             }

@@ -24,6 +24,7 @@ pub mod verification;
 
 use blob_store::Blobs;
 use blob_store::picture::PictureDecoders;
+use blob_store::scan::Scanner;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
@@ -41,6 +42,7 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
+    scanner: Arc<dyn Scanner>,
     sealer: Arc<Sealer>,
     /// How documents name the company, and the keys of their codes.
     documents: Arc<DocumentSettings>,
@@ -66,21 +68,24 @@ pub fn service() -> Service {
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let scanner = blob_store::scan::from_config(config.scan.as_ref(), &ctx);
     let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
     let Config { sealer, deductor, officer, .. } = config;
     let state = ComplianceState {
         ctx,
         blobs,
+        scanner,
         sealer: Arc::new(sealer),
         documents,
         deductor: Arc::new(deductor),
         officer: officer.map(Arc::new),
         decoders: Arc::default(),
     };
+    let jobs = jobs::all(Arc::clone(&state.blobs));
     Ok(ServiceParts {
         graph: Some(http::graph::part(state.clone())),
         routes: http::routes(state),
         consumer: Some(Arc::new(consumers::consumer())),
-        jobs: jobs::all(),
+        jobs,
     })
 }

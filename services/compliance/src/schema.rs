@@ -23,6 +23,21 @@ diesel::table! {
     }
 }
 diesel::table! {
+    members (user_id) {
+        user_id -> Binary,
+        version -> BigInt,
+        role -> Text,
+        is_active -> Bool,
+        erased_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    blob_deletions (blob_name) {
+        blob_name -> Text,
+        asked_at -> Timestamp,
+    }
+}
+diesel::table! {
     certificates (id) {
         id -> Binary,
         user_id -> Binary,
@@ -49,6 +64,24 @@ diesel::table! {
         amount_paise -> BigInt,
         recorded_by -> Binary,
         recorded_at -> Timestamp,
+        revision -> BigInt,
+        cancelled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    challan_changes (challan_id, revision) {
+        challan_id -> Binary,
+        revision -> BigInt,
+        kind -> Text,
+        financial_year -> Text,
+        quarter -> Text,
+        bsr -> Text,
+        serial -> Text,
+        deposited_on -> Text,
+        amount_paise -> BigInt,
+        reason -> Text,
+        changed_by -> Binary,
+        changed_at -> Timestamp,
     }
 }
 diesel::table! {

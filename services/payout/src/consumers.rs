@@ -5,8 +5,9 @@ use crate::app::apply_kyc::apply_kyc;
 use crate::app::project;
 use db::{Count, DbConnection};
 use domain::StoredPlan;
+use issued_documents::Languages;
 use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
-use proto_events::auth::v1::KycDecided;
+use proto_events::auth::v1::{KycDecided, User, UserRegistered, UserUpdated};
 use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::{HoldDecided, WalletChanged};
@@ -21,8 +22,15 @@ pub(crate) struct Batch {
     wallets: Vec<WalletChanged>,
     kyc: Vec<KycDecided>,
     bookings: Vec<BookingChanged>,
+    languages: Languages,
     plans: Vec<StoredPlan>,
     withdrawn_plans: Vec<Count>,
+}
+
+impl Batch {
+    fn add_language(&mut self, user: &Option<User>) -> Result<(), HandleError> {
+        self.languages.add(decode::required("user", user)?)
+    }
 }
 
 /// The events that the service subscribes to.
@@ -36,6 +44,8 @@ pub(crate) fn consumer() -> EventConsumer<Tables, Batch> {
             batch.wallets.push(event);
             Ok(())
         })
+        .on::<UserRegistered>(|batch, event| batch.add_language(&event.user))
+        .on::<UserUpdated>(|batch, event| batch.add_language(&event.user))
         .on::<KycDecided>(|batch, event| {
             batch.kyc.push(event);
             Ok(())
@@ -61,6 +71,7 @@ impl ApplyBatch<Batch> for Tables {
         apply_hold_decisions(c, &batch.holds).await?;
         project::apply_wallets(c, &batch.wallets).await?;
         apply_kyc(c, &batch.kyc).await?;
+        batch.languages.save(c).await?;
         project::apply_bookings(c, &batch.bookings).await?;
         project::apply_plans(c, batch.plans, batch.withdrawn_plans).await
     }

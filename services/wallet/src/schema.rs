@@ -106,6 +106,7 @@ diesel::table! {
     members (user_id) {
         user_id -> Binary,
         name -> Text,
+        version -> BigInt,
     }
 }
 diesel::table! {

@@ -57,5 +57,24 @@ export default {
   'office.challan.amount': 'Amount',
   'office.challan.total': 'Total',
   'office.challan.effect': '{amount} is recorded as deposited for {quarter} of {year}.',
-  'office.challan.final_effect': 'A challan is never changed or removed.',
+  'office.challan.final_effect':
+    'A wrong challan is corrected or cancelled later; what was recorded before stays in its history.',
+  'office.challan.steps': 'Steps',
+  'office.challan.correct': 'Correct',
+  'office.challan.cancel': 'Cancel the challan',
+  'office.challan.cancelled': 'Cancelled',
+  'office.challan.history': 'History',
+  'office.challan.history_about': 'What was recorded before each change.',
+  'office.challan.changed': 'Changed',
+  'office.challan.kind': 'Change',
+  'office.challan.reason': 'Reason',
+  'office.challan.reason_hint': 'It stays in the history and in the audit log.',
+  'office.challan.kind.corrected': 'Corrected',
+  'office.challan.kind.cancelled': 'Cancelled',
+  'office.challan.kind.recorded': 'Recorded again',
+  'office.challan.change_effect':
+    'Certificates of the year are issued anew, with the next revision, when they are next downloaded.',
+  'office.challan.filed_effect': 'A statement that is filed already stays as it is: file a correction statement.',
+  'office.challan.cancel_effect':
+    'The deposit of {amount} with the serial number {serial} no longer covers deductions.',
 };

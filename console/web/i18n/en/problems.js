@@ -117,5 +117,8 @@ export default {
   'problem.payout.state_conflict': 'The status of this payout does not allow it any more.',
   'problem.binary.not_placed': 'You get a place in the tree with your first payment.',
   'problem.binary.already_placed': 'You are already placed in the tree.',
+  'problem.upload.infected':
+    'A virus was found in this file, so it was not stored. Check your device, and upload another file.',
+  'problem.upload.scan_unavailable': 'Files cannot be checked for viruses right now. Try again in a minute.',
   'problem.wallet.insufficient_funds': 'This is more than is available in your wallet.',
 };

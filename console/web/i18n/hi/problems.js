@@ -117,5 +117,7 @@ export default {
   'problem.payout.state_conflict': 'निकासी की स्थिति में यह अब नहीं किया जा सकता।',
   'problem.binary.not_placed': 'पहले भुगतान के साथ आपको ट्री में स्थान मिलता है।',
   'problem.binary.already_placed': 'आपको ट्री में पहले ही स्थान मिल चुका है।',
+  'problem.upload.infected': 'इस फ़ाइल में वायरस मिला, इसलिए इसे सहेजा नहीं गया। अपना उपकरण जाँचें और दूसरी फ़ाइल अपलोड करें।',
+  'problem.upload.scan_unavailable': 'अभी फ़ाइलों की वायरस जाँच नहीं हो सकती। एक मिनट बाद फिर कोशिश करें।',
   'problem.wallet.insufficient_funds': 'यह आपके वॉलेट में उपलब्ध राशि से अधिक है।',
 };

@@ -99,7 +99,7 @@ impl TdsCertificate {
                 quarter.quarter.to_string(),
                 quarter.section.clone(),
                 format!("{} %", quarter.rate),
-                quarter.challans.join(", "),
+                challans(&quarter.challans),
                 grouped(quarter.gross),
                 grouped(quarter.tds),
             ])
@@ -116,7 +116,7 @@ impl TdsCertificate {
         Table {
             columns: vec![
                 Column::short(l.pick("Quarter", "तिमाही")),
-                Column::text(l.pick("Section", "धारा")),
+                Column::short(l.pick("Section", "धारा")),
                 Column::short(l.pick("Rate", "दर")),
                 Column::text(l.pick("Challans", "चालान")),
                 Column::amount(l.pick("Paid or credited\u{a0}(₹)", "दी गई राशि\u{a0}(₹)")),
@@ -125,4 +125,10 @@ impl TdsCertificate {
             rows: self.quarters.iter().map(row).chain([total]).collect(),
         }
     }
+}
+
+/// The challans in a cell, each in one piece.
+fn challans(references: &[String]) -> String {
+    let unbroken: Vec<String> = references.iter().map(|reference| reference.replace(' ', "\u{a0}")).collect();
+    unbroken.join(", ")
 }

@@ -74,7 +74,8 @@ impl Receipt {
             let heading = l.pick("Goods and services tax included", "शामिल वस्तु एवं सेवा कर");
             blocks.push(Block::Heading(heading.to_owned()));
             if !self.supply.is_empty() {
-                blocks.push(Block::Facts(self.supply.iter().map(|(name, value)| Fact::new(name, value)).collect()));
+                let facts = self.supply.iter().map(|(name, value)| Fact::new(tax_term(name, l), value));
+                blocks.push(Block::Facts(facts.collect()));
             }
             blocks.push(Block::Table(self.tax_table(l)));
         }
@@ -108,7 +109,7 @@ impl Receipt {
     fn tax_table(&self, l: Language) -> Table {
         let row = |line: &GstLine| {
             let rate = if line.rate.is_empty() { String::new() } else { format!("{} %", line.rate) };
-            Row::new([line.name.clone(), rate, grouped(line.amount)])
+            Row::new([tax_term(&line.name, l).to_owned(), rate, grouped(line.amount)])
         };
         Table {
             columns: vec![
@@ -119,4 +120,21 @@ impl Receipt {
             rows: self.tax.iter().map(row).collect(),
         }
     }
+}
+
+/// A term of the tax law in a language. A snapshot has it in English.
+fn tax_term(term: &str, l: Language) -> &str {
+    let hindi = match term {
+        "Taxable value" => "कर योग्य मूल्य",
+        "CGST" => "केंद्रीय जीएसटी (CGST)",
+        "SGST" => "राज्य जीएसटी (SGST)",
+        "SGST/UTGST" => "राज्य / केंद्र शासित प्रदेश जीएसटी (SGST/UTGST)",
+        "GST" => "कुल जीएसटी",
+        "GSTIN" => "जीएसटीआईएन",
+        "IGST" => "एकीकृत जीएसटी (IGST)",
+        "HSN" => "एचएसएन कोड (HSN)",
+        "Place of supply" => "आपूर्ति का स्थान",
+        other => other,
+    };
+    l.pick(term, hindi)
 }

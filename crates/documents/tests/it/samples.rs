@@ -154,13 +154,13 @@ fn advice() -> PayoutAdvice {
 }
 
 fn certificate() -> TdsCertificate {
-    let quarter = |quarter, gross, challan: &str| CertificateQuarter {
+    let quarter = |quarter, gross, challans: &[&str]| CertificateQuarter {
         quarter,
         section: "194H".to_owned(),
         rate: "2".to_owned(),
         gross: Money::from_rupees(gross),
         tds: Money::from_rupees(gross / 50),
-        challans: vec![challan.to_owned()],
+        challans: challans.iter().map(|challan| (*challan).to_owned()).collect(),
     };
     TdsCertificate {
         company: company(),
@@ -170,8 +170,12 @@ fn certificate() -> TdsCertificate {
         issued_on: day("2027-05-15"),
         year: day("2026-11-30").financial_year(),
         quarters: vec![
-            quarter(Quarter::Q1, 50_000, "0510308 · 2026-07-06 · 00123"),
-            quarter(Quarter::Q3, 125_000, "0510308 · 2027-01-06 · 00456"),
+            quarter(Quarter::Q1, 50_000, &["0510308 / 2026-07-06 / 00123"]),
+            quarter(
+                Quarter::Q3,
+                125_000,
+                &["0510308 / 2026-11-06 / 00456", "0510308 / 2026-12-07 / 00789", "6390340 / 2027-01-06 / 10112"],
+            ),
         ],
     }
 }
@@ -191,7 +195,7 @@ fn cover() -> QuarterlyCover {
         deductees: 812,
         records: 1_204,
         sections: vec![section("194H", 1_200, 14_567_000), section("194R", 4, 40_000)],
-        challans: vec![("0510308 · 2027-01-06 · 00456".to_owned(), Money::from_paise(29_214_000))],
+        challans: vec![("0510308 / 2027-01-06 / 00456".to_owned(), Money::from_paise(29_214_000))],
     }
 }
 

@@ -15,6 +15,7 @@ mod crash;
 #[path = "../derived/mod.rs"]
 mod derived;
 mod differential;
+mod erasure;
 mod examples;
 mod fixed;
 mod gateway_lists;

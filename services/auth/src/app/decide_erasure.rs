@@ -1,7 +1,7 @@
 //! Decision about a request to erase personal data, and the erasure itself.
 //!
 //! What tax law and the books need stays: the sealed PAN and bank account of approved KYC, acceptances of terms,
-//! payments, payouts and certificates. The member's id stays in the tree and in the ledger, without a name.
+//! payments, payouts and certificates, and the documents that compliance retains. The member's id stays in the tree and in the ledger, without a name.
 
 use super::end_session::{self, EndedSession};
 use super::{index_search_words, publish_user};
@@ -50,12 +50,17 @@ pub(crate) async fn decide_erasure(
     request.reason = decision.reason().map(str::to_owned);
     (request.decided_at, request.decided_by) = (Some(now), Some(actor));
     requests::save_decision(c, &request).await?;
-    let ended = if status == ErasureStatus::Done { erase(c, &mut user, now).await? } else { Vec::new() };
+    let ended = if status == ErasureStatus::Done { erase(c, &mut user, actor, now).await? } else { Vec::new() };
     Ok(DecidedErasure { request, ended, changed: true })
 }
 
 /// Erases the personal data of a locked user; returns the sessions that ended.
-async fn erase(c: &mut DbConnection, user: &mut User, now: Timestamp) -> Result<Vec<EndedSession>, AuthError> {
+async fn erase(
+    c: &mut DbConnection,
+    user: &mut User,
+    actor: UserId,
+    now: Timestamp,
+) -> Result<Vec<EndedSession>, AuthError> {
     let ended = end_session::end_all(c, user.id, None, now).await?;
     for identifier in [user.email.take(), user.mobile.take()].into_iter().flatten() {
         sign_in_addresses::delete_all(c, &identifier).await?;
@@ -70,7 +75,8 @@ async fn erase(c: &mut DbConnection, user: &mut User, now: Timestamp) -> Result<
     user.is_active = false;
     index_search_words::update(c, user).await?;
     publish_user::save_and_publish(c, user, now).await?;
-    let event = ErasureRequested { user_id: user.id.into(), requested_at: now.micros() };
+    let event =
+        ErasureRequested { user_id: user.id.into(), requested_at: now.micros(), decided_by: Some(actor.into()) };
     outbox::publish(c, user.id, now, &event).await?;
     Ok(ended)
 }

@@ -15,9 +15,11 @@ const MAX_NAME_CHARS: usize = 200;
 
 /// A member as the `UserRegistered` event carries them.
 #[derive(Debug, Clone)]
-pub struct RegisteredMember {
+pub struct MemberProfile {
     pub id: UserId,
     pub name: String,
+    /// Version of the name.
+    pub version: i64,
     pub referrer: Option<UserId>,
 }
 
@@ -38,8 +40,9 @@ pub async fn record_documents(c: &mut DbConnection, uploaded: Vec<UploadedDocume
     Ok(documents::insert_new(c, uploaded.into_iter().map(row).collect()).await?)
 }
 
-/// Stores members' names, cut to 200 characters, and referrers. A referrer that is stored already is kept.
-pub async fn apply_users_registered(c: &mut DbConnection, registered: &[RegisteredMember]) -> Result<(), BookingError> {
+/// Stores members' names, cut to 200 characters, and referrers. A referrer that is stored already is kept, and a name
+/// that is newer.
+pub async fn apply_profiles(c: &mut DbConnection, registered: &[MemberProfile]) -> Result<(), BookingError> {
     if registered.is_empty() {
         return Ok(());
     }
@@ -47,10 +50,10 @@ pub async fn apply_users_registered(c: &mut DbConnection, registered: &[Register
     let ids: Vec<UserId> = ids.into_iter().collect();
     let mut members: BTreeMap<UserId, BuyerAccount> =
         members::lock_all(c, &ids).await?.into_iter().map(|m| (m.user_id, BuyerAccount::new(m))).collect();
-    for RegisteredMember { id, name, referrer } in registered {
+    for MemberProfile { id, name, version, referrer } in registered {
         let member = members.get_mut(id).ok_or(BookingError::NotFound)?;
         member.set_referrer(*referrer);
-        member.set_name(name.trim().chars().take(MAX_NAME_CHARS).collect());
+        member.set_name(name.trim().chars().take(MAX_NAME_CHARS).collect(), *version);
     }
     let changed: Vec<&Member> = members.values().filter_map(BuyerAccount::changed).collect();
     Ok(members::save_all(c, &changed).await?)

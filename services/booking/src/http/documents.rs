@@ -9,7 +9,7 @@ use documents::papers::{BookingConfirmation, EmiSchedule, Member, ScheduledInsta
 use documents::verification::Issuer;
 use domain::{BookingId, UserId};
 use http_api::{Caller, Download, Json, Path, Problem, Query, operation};
-use issued_documents::{DocumentFilter, NewIssue, PdfFile, VerifiedDocument, file, issue};
+use issued_documents::{DocumentFilter, NewIssue, PdfFile, VerifiedDocument, file, issue, language_for};
 
 /// The member as printed.
 pub(super) async fn member(c: &mut DbConnection, user_id: UserId) -> Result<Member, Problem> {
@@ -66,7 +66,8 @@ pub(crate) async fn get_confirmation(
             issue(c, &state.documents, new).await
         })
         .await?;
-    let document = issued.snapshot.document(filter.language(), Some(issued.proof));
+    let language = language_for(&mut *state.ctx.db().read().await?, filter.lang, owner).await?;
+    let document = issued.snapshot.document(language, Some(issued.proof));
     file(&state.documents, &format!("booking-{}", issued.snapshot.booking_number), document).await
 }
 
@@ -129,7 +130,8 @@ pub(crate) async fn get_emi_schedule(
             issue(c, &state.documents, new).await
         })
         .await?;
-    let document = issued.snapshot.document(filter.language(), Some(issued.proof));
+    let language = language_for(&mut *state.ctx.db().read().await?, filter.lang, owner).await?;
+    let document = issued.snapshot.document(language, Some(issued.proof));
     file(&state.documents, &format!("emi-{}", issued.snapshot.booking_number), document).await
 }
 

@@ -15,7 +15,7 @@ use actix_web::web;
 use db::DbConnection;
 use domain::{PaymentId, Timestamp};
 use http_api::{Caller, Download, Path, Problem, Query, operation};
-use issued_documents::{DocumentFilter, Issued, NewIssue, PdfFile, file, issue};
+use issued_documents::{DocumentFilter, Issued, NewIssue, PdfFile, file, issue, language_for};
 use std::time::Duration;
 
 /// `Retry-After` while a receipt has no number.
@@ -52,7 +52,8 @@ pub(crate) async fn get(
     })?;
     let now = state.ctx.now();
     let issued = state.ctx.tx(async |c| issue_receipt(c, &state, &number, &payment, now).await).await?;
-    let document = issued.snapshot.document(filter.language(), Some(issued.proof));
+    let language = language_for(&mut *state.ctx.db().read().await?, filter.lang, payment.user_id).await?;
+    let document = issued.snapshot.document(language, Some(issued.proof));
     file(&state.documents, &format!("receipt-{}", number.replace('/', "-")), document).await
 }
 

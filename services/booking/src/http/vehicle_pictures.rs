@@ -12,6 +12,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use blob_store::picture::{MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS, PictureType};
 use blob_store::random_blob_name;
+use blob_store::scan::find_infection;
 use chassis::audit;
 use http_api::handler::Response;
 use http_api::{
@@ -61,6 +62,8 @@ impl From<VehiclePicture> for PictureView {
 ///
 /// The type is detected from the first bytes, and the picture is decoded whole. 409 with `booking.too_many_pictures` for
 /// the eleventh; 413 for a file that is too large; 422 with `booking.picture_invalid` for one that is no picture.
+/// Where files are scanned for viruses: 422 with `upload.infected` for one in which a virus is found, and 503 with
+/// `upload.scan_unavailable` while the scanner does not work.
 #[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,
@@ -71,6 +74,7 @@ pub(crate) async fn create(
     vehicles::find(&mut *state.ctx.db().read().await?, vehicle_id).await?.ok_or_else(Problem::not_found)?;
     let (bytes, request) = request.read().await?;
     let content_type = validate(&state, &bytes).await?;
+    refuse_infected(&state, &caller, vehicle_id, &bytes).await?;
     let now = state.ctx.now();
     let picture = VehiclePicture {
         vehicle_id,
@@ -95,6 +99,27 @@ pub(crate) async fn create(
         let _orphaned = state.blobs.delete(&picture.blob_name).await;
     }
     created
+}
+
+/// Scans the picture for viruses. 422 for an infected one, which is recorded in the audit log; 503 when it is not
+/// scanned.
+async fn refuse_infected(
+    state: &BookingState,
+    caller: &Caller,
+    vehicle_id: VehicleId,
+    bytes: &Bytes,
+) -> Result<(), Problem> {
+    let Some(infection) = find_infection(&*state.scanner, bytes).await? else { return Ok(()) };
+    let (action, now) = ("vehicle.picture_infected", state.ctx.now());
+    let detail = format!("{}, sha256 {}", infection.signature(), hex::encode(Sha256::digest(bytes)));
+    state
+        .ctx
+        .tx(async |c| {
+            let subject = (Subject::Vehicle(vehicle_id), Vec::new());
+            audit::record_of_anyone(c, caller, now, action, subject, &detail).await
+        })
+        .await?;
+    Err(infection.into())
 }
 
 /// The type of a picture. Errors with 422 for a file that is none.

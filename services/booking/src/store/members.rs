@@ -15,6 +15,7 @@ row!(MemberRow of Member in members key(user_id) {
     changing {
         referrer_id: Option<UserId>,
         name: Option<String>,
+        profile_version: i64,
         net_paid_paise: Money,
         active_buyer: bool,
         standing_version: u64 as Version,

@@ -3,6 +3,7 @@
 use crate::fixture::{Fixture, SCOOTER, text};
 use crate::on_services::on_mariadb;
 use futures_util::future::join_all;
+use proto_events::auth::v1::{User, UserUpdated};
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -15,6 +16,36 @@ fn verification(file: &Reply) -> String {
 
 async fn verified(fixture: &Fixture, file: &Reply) -> Value {
     fixture.service.anonymous().get(&verification(file)).await.expect(200)
+}
+
+#[tokio::test]
+async fn a_document_is_in_the_language_of_its_member_and_names_the_member_as_last_published() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
+    let payment = fixture.pay_cash(text(&booked, "id"), "500.00").await;
+    let path = format!("/payments/{}/receipt", text(&payment, "id"));
+    let english = fixture.fresh_client().get(&path).await.text;
+    let named = |version: u64, name: &str, locale: &str| {
+        let (user_id, name, locale) = (fixture.member.into(), name.to_owned(), locale.to_owned());
+        UserUpdated { user: Some(User { user_id, version, name, locale, ..User::default() }) }
+    };
+    fixture.service.deliver_now(&named(3, "Asha Rao", "hi")).await;
+    fixture.service.deliver_now(&named(2, "Asha", "en")).await;
+    let hindi = fixture.fresh_client().get(&path).await.text;
+    assert_ne!(hindi, english);
+    for client in [fixture.fresh_client(), fixture.staff()] {
+        assert_eq!(client.get(&path).await.text, hindi, "of the member, also for staff");
+        assert_eq!(client.get(&format!("{path}?lang=en")).await.text, english);
+        assert_eq!(client.get(&format!("{path}?lang=hi")).await.text, hindi);
+    }
+    // A later document has the new name, whichever event came last.
+    let confirmation = format!("/bookings/{}/confirmation", text(&booked, "id"));
+    let stated = fixture.fresh_client().get(&confirmation).await;
+    assert_eq!(verified(&fixture, &stated).await["initials"], "A. R.");
+    // What an older event does not say is English.
+    fixture.service.deliver_now(&named(4, "Asha Rao", "")).await;
+    assert_eq!(fixture.fresh_client().get(&path).await.text, english);
+    fixture.service.finish().await;
 }
 
 #[tokio::test]

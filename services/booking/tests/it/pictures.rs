@@ -3,8 +3,10 @@
 use crate::fixture::{Fixture, SCOOTER, text};
 use crate::on_services::on_mariadb_with;
 use futures_util::future::join_all;
+use proto_events::platform::v1::StaffActed;
 use reqwest::Method;
 use serde_json::{Value, json};
+use testkit::clamd::{FakeClamd, ScanAnswer};
 use testkit::{Client, Reply};
 
 const PNG: &[u8] = include_bytes!("grey.png");
@@ -187,4 +189,22 @@ async fn variants_differ_in_colour_and_battery() {
         admin.patch(&vehicle, json!({ field: "x".repeat(40) })).await.expect(200);
     }
     fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn an_infected_picture_is_refused_and_none_is_stored_unscanned() {
+    let (folder, clamd) = (Folder::new(), FakeClamd::default());
+    let fixture = Fixture::start_with(&[("BLOB_DIR", &folder.name()), ("CLAMD_URL", &clamd.listen().await)]).await;
+    let staff = fixture.service.as_staff();
+    clamd.answer_with([ScanAnswer::Text("stream: Win.Test.EICAR_HDB-1 FOUND")]);
+    assert_eq!(add(&staff, PNG).await.problem(422), "upload.infected");
+    clamd.answer_with([ScanAnswer::Closed; 2]);
+    assert_eq!(add(&staff, PNG).await.problem(503), "upload.scan_unavailable");
+    assert_eq!((listed(&fixture).await, folder.files().len()), (json!([]), 0));
+    clamd.take_files();
+    add(&staff, JPEG).await.expect(201);
+    assert_eq!((clamd.take_files(), folder.files().len()), (vec![JPEG.to_vec()], 1));
+    let acted: Vec<StaffActed> = fixture.service.published().await;
+    let actions: Vec<&str> = acted.iter().map(|a| a.action.as_str()).collect();
+    assert_eq!(actions, ["vehicle.picture_infected", "vehicle.add_picture"]);
 }

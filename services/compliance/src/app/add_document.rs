@@ -1,25 +1,27 @@
 //! Upload of a document by a member.
 
-use crate::domain::document::MAX_DOCUMENTS_PER_MEMBER;
+use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, is_retained};
 use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
+use crate::store::members;
 use db::DbConnection;
 use messaging::outbox;
 use proto_events::compliance::v1::DocumentUploaded;
 
 /// Inserts the row of a document that was put into the blob store before, and publishes `DocumentUploaded`.
 ///
-/// Errors with `TooManyDocuments` at [`MAX_DOCUMENTS_PER_MEMBER`]. The first count makes uploads of a member wait for
-/// each other. While the member has no document there is nothing to lock, so only the second count, which waits for
-/// rows that are not committed, is exact.
+/// Errors with `MemberErased` when the member's documents are erased and this one would not be retained, and with
+/// `TooManyDocuments` at [`MAX_DOCUMENTS_PER_MEMBER`]. The lock of the member makes uploads and the erasure wait for
+/// each other, so the count is exact.
 pub async fn add_document(c: &mut DbConnection, document: &Document) -> Result<(), ComplianceError> {
+    let is_erased = members::lock(c, document.user_id).await?.erased_at.is_some();
+    if is_erased && !is_retained(&document.kind, document.status) {
+        return Err(ComplianceError::MemberErased);
+    }
     if documents::lock_count(c, document.user_id).await? >= MAX_DOCUMENTS_PER_MEMBER {
         return Err(ComplianceError::TooManyDocuments);
     }
     documents::insert(c, document).await?;
-    if documents::lock_count(c, document.user_id).await? > MAX_DOCUMENTS_PER_MEMBER {
-        return Err(ComplianceError::TooManyDocuments);
-    }
     let uploaded = DocumentUploaded {
         document_id: document.id.into(),
         user_id: document.user_id.into(),

@@ -1,18 +1,57 @@
-//! Application of events: TDS records of payouts, audit entries of staff actions, members' bookings and payouts. A
-//! repeated event inserts nothing.
+//! Application of events: TDS records of payouts, audit entries of staff actions, members' bookings and payouts, roles
+//! and languages. A repeated event changes nothing.
 
 use crate::domain::audit::AuditChange;
 use crate::store::audit_log::{self, AuditEntry};
 use crate::store::member_records;
+use crate::store::members::{self, Member};
 use crate::store::tds_records::{self, TdsRecord};
 use db::DbConnection;
-use domain::MoneyError;
+use domain::{MoneyError, UserId};
+use issued_documents::Languages;
 use messaging::{HandleError, decode};
+use proto_events::auth::v1::User;
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
 use proto_events::platform::v1::{FieldChange, StaffActed};
 use runtime::id;
+use std::collections::BTreeMap;
 
 pub use crate::store::member_records::{MemberRecord, RecordKind};
+
+/// The newest roles and languages of members and staff in a batch of events.
+#[derive(Debug, Default)]
+pub struct Users {
+    members: BTreeMap<UserId, Member>,
+    languages: Languages,
+}
+
+impl Users {
+    /// Adds what an event says of a user.
+    pub fn add(&mut self, user: &Option<User>) -> Result<(), HandleError> {
+        let user = decode::required("user", user)?;
+        let member = Member {
+            user_id: decode::id("user_id", &user.user_id)?,
+            version: decode::version(user.version)?,
+            role: decode::word("role", &user.role)?,
+            is_active: user.is_active,
+            erased_at: None,
+        };
+        self.languages.add(user)?;
+        if self.members.get(&member.user_id).is_none_or(|known| known.version < member.version) {
+            self.members.insert(member.user_id, member);
+        }
+        Ok(())
+    }
+
+    /// Saves what is newer than stored.
+    pub async fn save(self, c: &mut DbConnection) -> Result<(), HandleError> {
+        self.languages.save(c).await?;
+        if self.members.is_empty() {
+            return Ok(());
+        }
+        Ok(members::save_newer(c, self.members.into_values().collect()).await?)
+    }
+}
 
 /// A booking or payout, and whose it is.
 pub fn member_record(kind: RecordKind, id: &[u8], user: &[u8]) -> Result<MemberRecord, HandleError> {

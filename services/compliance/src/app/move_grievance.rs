@@ -7,6 +7,7 @@ use crate::error::ComplianceError;
 use crate::store::grievance_counters;
 use crate::store::grievances::{self, Grievance, GrievanceStepRow};
 use crate::store::member_records::{self, RecordKind};
+use crate::store::members;
 use db::DbConnection;
 use diesel::QueryResult;
 use domain::{BookingId, PayoutId, Timestamp, UserId};
@@ -135,6 +136,16 @@ async fn record_step(
         moved_at: at.micros(),
     };
     outbox::publish(c, grievance.id, at, &moved).await
+}
+
+/// Refuses an assignee who is not active staff. A member of staff may assign to themselves before their event is here.
+pub async fn check_assignee(c: &mut DbConnection, assignee: UserId, actor: UserId) -> Result<(), ComplianceError> {
+    if assignee == actor {
+        return Ok(());
+    }
+    let member = members::find(c, assignee).await?;
+    let is_staff = member.is_some_and(|member| member.role.is_staff() && member.is_active);
+    if is_staff { Ok(()) } else { Err(ComplianceError::AssigneeNotStaff) }
 }
 
 /// Lists grievances whose deadline has passed, oldest deadline first.

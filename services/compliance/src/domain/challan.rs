@@ -21,6 +21,20 @@ pub struct Deposit {
     pub amount: Money,
 }
 
+domain::text_enum! {
+    /// What a change did to a challan: one that was cancelled may be recorded again.
+    pub enum ChallanChangeKind { Corrected = "corrected", Cancelled = "cancelled", Recorded = "recorded" }
+}
+
+/// Reason why a challan is not recorded or changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChallanRefusal {
+    #[error("another challan has this branch, day and serial number, or it is recorded for another quarter or amount")]
+    Exists,
+    #[error("a cancelled challan cannot be corrected; record the deposit again")]
+    Cancelled,
+}
+
 /// A rule that a deposit breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BrokenRule {
@@ -30,6 +44,11 @@ pub struct BrokenRule {
 }
 
 impl Deposit {
+    /// How documents name it: branch, day and serial number.
+    pub fn reference(&self) -> String {
+        format!("{} / {} / {}", self.bsr, self.deposited_on, self.serial)
+    }
+
     /// The rules that it breaks on the day `today`.
     pub fn broken_rules(&self, today: Day) -> Vec<BrokenRule> {
         let rule = |holds: bool, field, code, detail| (!holds).then_some(BrokenRule { field, code, detail });

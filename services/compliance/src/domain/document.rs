@@ -64,6 +64,16 @@ pub const OFFERED_KINDS: [(&str, &str); 5] = [
 /// Kind of a document that staff upload for a member: the proof of a delivery, which needs no review.
 pub const DELIVERY_NOTE: &str = "delivery_note";
 
+/// Kind of a member's declaration that there is no PAN.
+const FORM_60: &str = "form_60";
+
+/// Whether a document stays when its member's personal data is erased, because a law needs it: a verified declaration
+/// in place of a PAN (Income-tax Rules, rule 114D: six years after the financial year) and a verified proof of delivery
+/// (CGST Act, section 36: 72 months after the annual return of the year).
+pub fn is_retained(kind: &str, status: DocumentStatus) -> bool {
+    [FORM_60, DELIVERY_NOTE].contains(&kind) && status == DocumentStatus::Verified
+}
+
 /// Purpose of a document as its uploader states it: `pan_card`, `address_proof`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentKind(String);
@@ -176,6 +186,16 @@ mod tests {
         }
         for bad in ["", "  ", "Pan", "pan card", "../x", "पैन", &format!("{long}a")] {
             assert_eq!(DocumentKind::try_new(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_verified_declarations_and_proofs_of_delivery_survive_an_erasure() {
+        for kind in ["form_60", "delivery_note", "pan_card", "address_proof", "photo", "form_60 ", ""] {
+            for status in DocumentStatus::ALL {
+                let expected = matches!(kind, "form_60" | "delivery_note") && *status == DocumentStatus::Verified;
+                assert_eq!(is_retained(kind, *status), expected, "{kind} {status}");
+            }
         }
     }
 

@@ -3,9 +3,10 @@
 use super::Subject;
 use super::challans::MAX_CHALLANS;
 use crate::ComplianceState;
+use crate::app::change_challan::list_stated;
 use crate::app::issue_certificate::issue_certificate;
 use crate::store::certificates::CertificateIssue;
-use crate::store::challans::{self, Challan};
+use crate::store::challans::Challan;
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
 use chassis::audit;
@@ -15,17 +16,21 @@ use documents::papers::{CertificateQuarter, Member, TdsCertificate};
 use documents::verification::Issuer;
 use domain::{FinancialYear, Money, MoneyError, Timestamp, UserId};
 use http_api::{Caller, Download, Json, Path, Problem, Query, operation};
-use issued_documents::{Issued, NewIssue, PdfFile, VerifiedDocument, file, issue};
+use issued_documents::{Issued, NewIssue, PdfFile, VerifiedDocument, file, issue, language_for};
 use runtime::id;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// Length of a stored state.
+const MAX_STATE_BYTES: usize = 64;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct CertificateFilter {
     /// A member's certificate instead of the caller's own; staff only, ignored for members.
     user_id: Option<UserId>,
-    /// Language of the certificate: `en` (default) or `hi`.
+    /// Language of the certificate: `en` or `hi`; by default the language of the member, also for staff.
     lang: Option<Language>,
 }
 
@@ -56,7 +61,8 @@ pub(super) async fn get(
         let pan = state.sealer.open("pan", &last.pan_sealed).map_err(Problem::internal)?;
         certificate.pan = pan.expose_secret().to_owned();
     }
-    let document = certificate.document(filter.lang.unwrap_or_default(), Some(issued.proof));
+    let language = language_for(&mut *state.ctx.db().read().await?, filter.lang, user).await?;
+    let document = certificate.document(language, Some(issued.proof));
     file(&state.documents, &format!("tds-{year}"), document).await
 }
 
@@ -69,7 +75,7 @@ async fn issue_copy(
     now: Timestamp,
 ) -> Result<Issued<TdsCertificate>, Problem> {
     let last = records.last().ok_or_else(Problem::not_found)?;
-    let challans = challans::list(c, year, None, MAX_CHALLANS).await?;
+    let (challans, challans_state) = list_stated(c, year, None, MAX_CHALLANS).await?;
     let quarters = quarters(records, &challans).map_err(Problem::internal)?;
     let total_tds_paise = Money::total(quarters.iter().map(|quarter| quarter.tds)).map_err(Problem::internal)?;
     let first = CertificateIssue {
@@ -94,7 +100,7 @@ async fn issue_copy(
         issuer: Issuer::Compliance,
         kind: "tds_certificate",
         subject: format!("{user} {year}"),
-        state: format!("{number} {} {} {}", records.len(), last.id, challans.len()),
+        state: issue_state(&format!("{number} {} {} {challans_state}", records.len(), last.id)),
         number,
         owner_id: Some(user),
         name: &last.holder_name,
@@ -104,6 +110,11 @@ async fn issue_copy(
         at: now,
     };
     issue(c, &state.documents, new).await
+}
+
+/// The state of a certificate, short enough to be stored: the text itself, or its digest.
+fn issue_state(text: &str) -> String {
+    if text.len() <= MAX_STATE_BYTES { text.to_owned() } else { hex::encode(Sha256::digest(text)) }
 }
 
 /// The sums of the records by quarter, section and rate, in the order of the first of each, with the challans of the

@@ -3,7 +3,7 @@
 use super::Subject;
 use super::challans::MAX_CHALLANS;
 use crate::ComplianceState;
-use crate::store::challans;
+use crate::app::change_challan::list_stated;
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
 use chassis::audit;
@@ -57,7 +57,7 @@ pub(super) async fn get(
 ) -> Result<Download<PdfFile>, Problem> {
     let totals = load_totals(&state, (year, quarter)).await?;
     let mut c = state.ctx.db().read().await?;
-    let challans = challans::list(&mut c, year, Some(quarter), MAX_CHALLANS).await?;
+    let (challans, challans_state) = list_stated(&mut c, year, Some(quarter), MAX_CHALLANS).await?;
     drop(c);
     let now = state.ctx.now();
     let section = |(section, (records, gross, tds))| CoverSection { section, records, gross, tds };
@@ -77,7 +77,7 @@ pub(super) async fn get(
         kind: "quarterly_cover",
         subject: format!("{year} {quarter}"),
         // A day on which nothing was added is issued once.
-        state: format!("{} {} {tax} {}", now.day(), cover.records, challans.len()),
+        state: format!("{} {} {tax} {}", now.day(), cover.records, challans_state),
         number: format!("{year} {quarter}"),
         owner_id: None,
         name: "",
@@ -94,7 +94,7 @@ pub(super) async fn get(
             issue(c, &state.documents, new.clone()).await
         })
         .await?;
-    let document = issued.snapshot.document(filter.language(), Some(issued.proof));
+    let document = issued.snapshot.document(filter.lang.unwrap_or_default(), Some(issued.proof));
     file(&state.documents, &format!("tds-{year}-{quarter}-cover"), document).await
 }
 

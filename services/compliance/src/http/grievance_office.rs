@@ -4,6 +4,7 @@ use super::Subject;
 use super::grievance_views::GrievanceView;
 use super::grievances::{GrievanceText, load_visible, make_step, validate_reason, validate_text};
 use crate::ComplianceState;
+use crate::app::move_grievance::check_assignee;
 use crate::domain::grievance::{GrievanceActor, GrievanceCommand, GrievanceId};
 use crate::error::ComplianceError;
 use crate::store::grievances::{self, Grievance};
@@ -77,7 +78,8 @@ pub(super) async fn acknowledge(
 
 /// Assign a grievance to a member of staff.
 ///
-/// The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`.
+/// The same again changes nothing. 403 for the caller's own, 409 with `compliance.grievance_closed`, 422 with
+/// `compliance.assignee_not_staff` for a user who is not active staff.
 #[operation]
 pub(super) async fn assign(
     state: web::Data<ComplianceState>,
@@ -87,6 +89,14 @@ pub(super) async fn assign(
 ) -> Result<Json<GrievanceView>, Problem> {
     check_not_own(&state, &caller, id).await?;
     let staff = body.read_with_code("compliance.grievance_invalid").await?.user_id;
+    state
+        .ctx
+        .applied_events()
+        .await_projection(async || {
+            let mut c = state.ctx.db().read().await?;
+            Ok::<_, Problem>(check_assignee(&mut c, staff, caller.user_id).await?)
+        })
+        .await?;
     let (command, actor) = ((GrievanceCommand::Assign(staff), ""), GrievanceActor::Staff(caller.user_id));
     make_step(&state, &caller, id, command, actor, Some("grievance.assign")).await
 }

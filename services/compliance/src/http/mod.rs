@@ -37,6 +37,9 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
         .get("/compliance/tds/{fy}/{quarter}/cover", staff, documented!(cover::get))
         .post("/compliance/challans", staff, documented!(challans::create))
         .get("/compliance/challans", staff, documented!(challans::list))
+        .post("/compliance/challans/{id}/correct", staff, documented!(challans::correct))
+        .post("/compliance/challans/{id}/cancel", staff, documented!(challans::cancel))
+        .get("/compliance/challans/{id}/changes", staff, documented!(challans::list_changes))
         .get("/grievance-officer", Access::Public, documented!(grievances::get_officer))
         .post("/grievances", user, documented!(grievances::create))
         .get("/grievances", user, documented!(grievances::list))
@@ -73,6 +76,8 @@ enum Subject {
     AuditLog,
     Grievance(GrievanceId, UserId),
     GrievanceRegister,
+    /// The member whose file was refused.
+    Uploader(UserId),
 }
 
 impl AuditSubject for Subject {
@@ -85,6 +90,7 @@ impl AuditSubject for Subject {
             Self::Challan(id) => ("tds_challan", id.to_string(), None),
             Self::Grievance(id, owner) => ("grievance", id.to_string(), Some(owner)),
             Self::GrievanceRegister => ("grievance_register", String::new(), None),
+            Self::Uploader(id) => ("user", id.to_string(), Some(id)),
             Self::AuditLog => ("audit_log", String::new(), None),
             Self::Statement(year, quarter) => ("tds_statement", format!("{year}-{quarter}"), None),
         }

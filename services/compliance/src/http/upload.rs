@@ -12,6 +12,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, Bytes};
 use blob_store::picture::{MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS, PictureType};
 use blob_store::random_blob_name;
+use blob_store::scan::find_infection;
 use chassis::audit;
 use domain::UserId;
 use futures_util::{StreamExt, stream};
@@ -75,7 +76,8 @@ impl RequestBody for UploadDocumentInput {
 ///
 /// 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted,
 /// 409 when the member has too many documents. Staff upload a `delivery_note` for a member, who gets it as a verified
-/// document; 403 for anything else of another member.
+/// document; 403 for anything else of another member. Where files are scanned for viruses: 422 with `upload.infected`
+/// for one in which a virus is found, and 503 with `upload.scan_unavailable` while the scanner does not work.
 #[operation]
 pub(super) async fn create(
     state: web::Data<ComplianceState>,
@@ -89,6 +91,7 @@ pub(super) async fn create(
         return Err(Problem::forbidden());
     }
     check_decodable(&state, &bytes, content_type).await?;
+    refuse_infected(&state, &caller, &bytes, (&kind, &sha256)).await?;
     let document = Document {
         id: runtime::id::fresh(),
         user_id: owner,
@@ -120,6 +123,24 @@ pub(super) async fn create(
         let _orphaned = state.blobs.delete(&document.blob_name).await;
     }
     created
+}
+
+/// Scans the file for viruses. 422 for an infected one, which is recorded in the audit log; 503 when it is not scanned.
+async fn refuse_infected(
+    state: &ComplianceState,
+    caller: &Caller,
+    bytes: &Bytes,
+    (kind, sha256): (&DocumentKind, &[u8]),
+) -> Result<(), Problem> {
+    let Some(infection) = find_infection(&*state.scanner, bytes).await? else { return Ok(()) };
+    let (action, now) = ("compliance.document_infected", state.ctx.now());
+    let detail = format!("{}: {}, sha256 {}", kind.as_str(), infection.signature(), hex::encode(sha256));
+    let subject = Subject::Uploader(caller.user_id);
+    state
+        .ctx
+        .tx(async |c| audit::record_of_anyone(c, caller, now, action, (subject, Vec::new()), &detail).await)
+        .await?;
+    Err(infection.into())
 }
 
 /// Decodes a whole picture; 422 when that fails, since valid first bytes do not make a valid picture.

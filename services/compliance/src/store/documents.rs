@@ -46,6 +46,20 @@ pub async fn lock_count(c: &mut DbConnection, user_id: UserId) -> QueryResult<i6
     documents::table.filter(documents::user_id.eq(user_id)).count().lock().get_result(c).await
 }
 
+/// Locks and lists all documents of a member.
+pub async fn lock_of_member(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Document>> {
+    let query = documents::table.filter(documents::user_id.eq(user_id)).order(documents::id);
+    query.select(Document::as_select()).lock().get_results(c).await
+}
+
+/// Deletes documents.
+pub async fn delete_all(c: &mut DbConnection, ids: &[DocumentId]) -> QueryResult<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    diesel::delete(documents::table.filter(documents::id.any_of(ids))).execute(c).await.map(drop)
+}
+
 /// Conditions of a list of documents; `None` means any.
 #[derive(Debug, Default)]
 pub struct DocumentQuery {

@@ -28,12 +28,12 @@ pub(crate) const DEDUCTOR: [(&str, &str); 10] = [
     ("TDS_MOBILE", "9000000001"),
 ];
 
-fn challan(serial: &str, amount: &str) -> Value {
+pub(crate) fn challan(serial: &str, amount: &str) -> Value {
     let (bsr, date) = ("0510308", "2026-11-01");
     json!({ "fy": "2026-27", "quarter": "Q3", "bsr": bsr, "serial": serial, "date": date, "amount": amount })
 }
 
-async fn record(f: &Fixture, serial: &str, amount: &str) -> Value {
+pub(crate) async fn record(f: &Fixture, serial: &str, amount: &str) -> Value {
     f.as_staff().post("/compliance/challans", challan(serial, amount)).await.expect(201)
 }
 
@@ -172,6 +172,14 @@ async fn a_certificate_names_the_challans_of_its_quarters_and_is_issued_anew_whe
             assert!(text.contains(shown), "{shown}: {text}");
         }
     }
+    // In the member's language, unless another is asked for; the numbers are the same.
+    let english = f.as_user(user).get(path).await.text;
+    f.user_updated(user, 2, |user| user.locale = "hi".into()).await;
+    f.user_updated(user, 1, |user| user.locale = "en".into()).await;
+    let hindi = f.as_user(user).get(path).await.text;
+    assert_ne!(hindi, english);
+    assert_eq!(f.as_user(user).get(&format!("{path}?lang=hi")).await.text, hindi);
+    assert_eq!(f.as_user(user).get(&format!("{path}?lang=en")).await.text, english);
     let another: UserId = id::fresh();
     f.deliver_now(&f.completed(another, f.tax("BCDEF2345G", 1_000_000, f.now()))).await;
     assert!(f.as_user(another).get(path).await.text.contains("TDS/2026-27/000002"));

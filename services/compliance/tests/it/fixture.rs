@@ -1,8 +1,9 @@
 //! Fixture: a compliance service with its own keys and blob store, and builders of events and forms.
 
 use crate::s3::S3;
-use domain::{Pan, Timestamp, UserId};
+use domain::{Pan, Role, Timestamp, UserId};
 use pii::Sealer;
+use proto_events::auth::v1::{User, UserUpdated};
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -116,6 +117,14 @@ impl Fixture {
             deducted_at: at.micros(),
             ..TaxLine::default()
         }
+    }
+
+    /// Delivers what auth publishes of a user.
+    pub(crate) async fn user_updated(&self, user: UserId, version: u64, change: impl FnOnce(&mut User)) {
+        let mut published =
+            User { user_id: user.into(), version, role: Role::User.to_string(), is_active: true, ..User::default() };
+        change(&mut published);
+        self.deliver_now(&UserUpdated { user: Some(published) }).await;
     }
 
     pub(crate) fn completed(&self, user: UserId, tax: TaxLine) -> PayoutCompleted {

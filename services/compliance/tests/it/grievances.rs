@@ -45,6 +45,7 @@ async fn each_step_of_a_grievance_is_published_and_recorded() {
         acknowledged_at = seen["acknowledged_at"].clone();
     }
     let clerk: UserId = id::fresh();
+    f.user_updated(clerk, 1, |user| user.role = "staff".into()).await;
     for _ in 0..2 {
         let seen = staff.post(&format!("{path}/assign"), json!({ "user_id": clerk })).await.expect(200);
         assert_eq!(seen["assigned_to"], json!(clerk));
@@ -192,8 +193,34 @@ async fn members_see_their_own_and_staff_act_on_others() {
             if step == "acknowledge" { client.post_empty(&path).await } else { client.post(&path, body).await };
         assert_eq!(answer.problem(403), "compliance.own", "{step}");
     }
+    f.user_updated(clerk, 1, |user| user.role = "staff".into()).await;
     let to_owner = staff.post(&format!("/grievances/{own}/assign"), json!({ "user_id": clerk })).await;
     assert_eq!(to_owner.problem(403), "compliance.own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grievance_is_assigned_to_active_staff_only() {
+    let f = fixture().await;
+    let (clerk, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    let staff = f.as_role(clerk, domain::Role::Staff);
+    let path = format!("/grievances/{}/assign", file(&f.as_user(id::fresh())).await);
+    let assign = async |to: UserId| staff.post(&path, json!({ "user_id": to })).await;
+    // An unknown id, a member, former staff and staff who may no longer sign in.
+    assert_eq!(assign(other).await.problem(422), "compliance.assignee_not_staff");
+    f.user_updated(other, 1, |_| {}).await;
+    assert_eq!(assign(other).await.problem(422), "compliance.assignee_not_staff");
+    for role in ["staff", "admin"] {
+        f.user_updated(other, 3, |user| user.role = role.into()).await;
+        assert_eq!(assign(other).await.expect(200)["assigned_to"], json!(other));
+        assert_eq!(assign(clerk).await.expect(200)["assigned_to"], json!(clerk), "oneself, before the event is here");
+    }
+    // An older event that comes later changes nothing.
+    f.user_updated(other, 2, |_| {}).await;
+    assign(other).await.expect(200);
+    f.user_updated(other, 4, |user| (user.role, user.is_active) = ("staff".into(), false)).await;
+    assert_eq!(assign(other).await.problem(422), "compliance.assignee_not_staff");
+    f.user_updated(other, 5, |_| {}).await;
+    assert_eq!(assign(other).await.problem(422), "compliance.assignee_not_staff");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,12 +8,15 @@
 
 mod audit;
 mod blobs;
+mod challan_changes;
 mod challans;
 mod document_lists;
 mod documents;
+mod erasures;
 mod fixture;
 mod grievances;
 mod on_services;
 mod reviews;
 mod s3;
+mod scans;
 mod tds;

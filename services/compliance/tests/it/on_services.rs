@@ -1,14 +1,18 @@
 //! Documents and deductions on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
 use crate::audit::{the_audit_log_has_filters, the_audit_log_is_sealed};
+use crate::challan_changes::changes_of_a_challan_are_kept;
 use crate::challans::{
     DEDUCTOR, a_challan_is_recorded_once, a_long_text_file_adds_up, numbers_of_certificates_have_no_gaps,
 };
 use crate::documents::twenty_parallel_uploads_fill_the_limit_and_no_more;
+use crate::erasures::an_erasure_removes_rows_and_bytes;
 use crate::fixture::*;
 use crate::grievances::{a_missed_deadline_escalates, numbers_have_no_gaps};
 use crate::tds::a_long_statement_has_one_line_a_pan_and_section;
 use testkit::mariadb::with_database;
+
+mod real_clamd;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_and_deductions_work_on_mariadb() {
@@ -79,7 +83,16 @@ async fn challans_and_numbers_of_certificates_are_unique_on_mariadb() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
         a_challan_is_recorded_once(&f).await;
+        changes_of_a_challan_are_kept(&f).await;
         numbers_of_certificates_have_no_gaps(&f).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_are_erased_on_mariadb() {
+    with_database(async |url: String| {
+        an_erasure_removes_rows_and_bytes(&fixture_with(&[("DATABASE_URL", &url)]).await).await;
     })
     .await;
 }

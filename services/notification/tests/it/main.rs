@@ -137,7 +137,7 @@ async fn an_erasure_deletes_what_the_service_has_of_the_member_in_any_order() {
     }
     let UserRegistered { user: erased } = registered(user, service.now());
     let erased = User { version: 3, email: String::new(), mobile: String::new(), ..erased.expect("a user") };
-    let requested = ErasureRequested { user_id: user.into(), requested_at: service.now().micros() };
+    let requested = ErasureRequested { user_id: user.into(), requested_at: service.now().micros(), decided_by: None };
     for _ in 0..2 {
         service.deliver_now(&requested).await;
         service.deliver_now(&UserUpdated { user: Some(erased.clone()) }).await;

@@ -11,7 +11,7 @@ use documents::papers::{Member, PayoutAdvice};
 use documents::verification::Issuer;
 use domain::{PayoutId, Timestamp};
 use http_api::{Caller, Download, Json, Path, Problem, Query, operation};
-use issued_documents::{DocumentFilter, Issued, NewIssue, PdfFile, VerifiedDocument, file, issue};
+use issued_documents::{DocumentFilter, Issued, NewIssue, PdfFile, VerifiedDocument, file, issue, language_for};
 
 /// Download the advice of a payout, as a PDF.
 ///
@@ -30,7 +30,8 @@ pub(super) async fn get(
     }
     let now = state.ctx.now();
     let issued = state.ctx.tx(async |c| issue_advice(c, &state, &payout, now).await).await?;
-    let document = issued.snapshot.document(filter.language(), Some(issued.proof));
+    let language = language_for(&mut *state.ctx.db().read().await?, filter.lang, payout.user_id).await?;
+    let document = issued.snapshot.document(language, Some(issued.proof));
     file(&state.documents, &format!("payout-{id}"), document).await
 }
 

@@ -3,6 +3,7 @@
 use crate::bank::answer;
 use crate::fixture::{fixture, parts, payout_body};
 use domain::Role;
+use proto_events::auth::v1::{User, UserUpdated};
 use proto_events::payout::v1::{
     PayoutApproved, PayoutCompleted, PayoutFailed, PayoutProcessing, PayoutRejected, PayoutReversed,
 };
@@ -35,6 +36,15 @@ async fn a_payout_goes_from_request_to_the_bank() {
     let advice = first.get(&format!("/payouts/{id}/advice")).await;
     assert_eq!((advice.status, advice.header("content-type").as_str()), (200, "application/pdf"), "{}", advice.text);
     assert_eq!(second.get(&format!("/payouts/{id}/advice")).await.text, advice.text);
+    // In the member's language, unless another is asked for.
+    let owner = first.get(&format!("/payouts/{id}")).await.expect(200)["user_id"].as_str().unwrap().to_owned();
+    let owner: domain::UserId = owner.parse().unwrap();
+    let user = User { user_id: owner.into(), version: 2, locale: "hi".into(), ..User::default() };
+    f.deliver_now(&UserUpdated { user: Some(user.clone()) }).await;
+    f.deliver_now(&UserUpdated { user: Some(User { version: 1, locale: "en".into(), ..user }) }).await;
+    let hindi = first.get(&format!("/payouts/{id}/advice")).await.text;
+    assert_ne!(hindi, advice.text);
+    assert_eq!(second.get(&format!("/payouts/{id}/advice?lang=en")).await.text, advice.text);
     let (_, code) = advice.text.split_once("/verify/P-").unwrap();
     let stated = f.anonymous().get(&format!("/documents/verify/P-{}", &code[..23])).await.expect(200);
     assert_eq!((&stated["kind"], &stated["amount"]), (&json!("payout_advice"), &json!("290000.00")));

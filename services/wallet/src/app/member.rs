@@ -2,18 +2,39 @@
 
 use crate::store::members::{self, MemberRow};
 use db::DbConnection;
-use diesel::QueryResult;
 use domain::UserId;
+use issued_documents::Languages;
+use messaging::{HandleError, decode};
+use proto_events::auth::v1::User;
 use std::collections::BTreeMap;
 
 /// Longest stored name, in characters. Longer names are cut; they are for display only.
 const MAX_NAME_CHARS: usize = 255;
 
-/// Stores members, or the new names of those that are stored, in the order of their ids. Of several names of one member
-/// the last counts.
-pub async fn save_all(c: &mut DbConnection, members: Vec<(UserId, String)>) -> QueryResult<()> {
-    let by_id: BTreeMap<UserId, String> = members.into_iter().collect();
-    let row =
-        |(user_id, name): (UserId, String)| MemberRow { user_id, name: name.chars().take(MAX_NAME_CHARS).collect() };
-    members::save(c, by_id.into_iter().map(row).collect()).await
+/// The newest names and languages of the members in a batch of events.
+#[derive(Default)]
+pub struct Profiles {
+    names: BTreeMap<UserId, MemberRow>,
+    languages: Languages,
+}
+
+impl Profiles {
+    /// Adds what an event says of a member.
+    pub fn add(&mut self, user: &Option<User>) -> Result<(), HandleError> {
+        let user = decode::required("user", user)?;
+        self.languages.add(user)?;
+        let name = user.name.chars().take(MAX_NAME_CHARS).collect();
+        let row =
+            MemberRow { user_id: decode::id("user_id", &user.user_id)?, name, version: decode::version(user.version)? };
+        if self.names.get(&row.user_id).is_none_or(|known| known.version < row.version) {
+            self.names.insert(row.user_id, row);
+        }
+        Ok(())
+    }
+
+    /// Saves what is newer than stored, in the order of the members' ids.
+    pub async fn save(self, c: &mut DbConnection) -> Result<(), HandleError> {
+        self.languages.save(c).await?;
+        Ok(members::save_newer(c, self.names.into_values().collect()).await?)
+    }
 }

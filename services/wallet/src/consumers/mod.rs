@@ -5,14 +5,15 @@ mod bookings;
 mod pairs;
 mod payouts;
 
+use crate::app::member::Profiles;
+use crate::app::plan;
 use crate::app::posting::{self, EventWork};
-use crate::app::{member, plan};
 use crate::domain::Command;
 use db::DbConnection;
-use domain::{PlanVersion, UserId};
+use domain::PlanVersion;
 use messaging::handler::EventHandler;
 use messaging::{EventTable, HandleError, decode};
-use proto_events::auth::v1::UserRegistered;
+use proto_events::auth::v1::{UserRegistered, UserUpdated};
 use proto_events::binary::v1::PlanPublished;
 use proto_events::{Envelope, Event};
 use runtime::Ctx;
@@ -22,7 +23,10 @@ use uuid::Uuid;
 type CommandBatch = Result<Vec<Command>, HandleError>;
 
 fn table() -> EventTable<Batch> {
-    let copies = EventTable::default().on::<UserRegistered>(user_registered).on::<PlanPublished>(plan_published);
+    let copies = EventTable::default()
+        .on::<UserRegistered>(|batch: &mut Batch, event| batch.members.add(&event.user))
+        .on::<UserUpdated>(|batch, event| batch.members.add(&event.user))
+        .on::<PlanPublished>(plan_published);
     payouts::add(pairs::add(bookings::add(copies)))
 }
 
@@ -47,8 +51,8 @@ impl LedgerTable for EventTable<Batch> {
 /// What the events of a transaction hold.
 #[derive(Default)]
 struct Batch {
-    /// Registered members with their names.
-    members: Vec<(UserId, String)>,
+    /// Names and languages of members.
+    members: Profiles,
     plan_versions: Vec<PlanVersion>,
     /// In the order of the events; without those that have no commands.
     work: Vec<EventWork>,
@@ -75,7 +79,7 @@ impl EventHandler for LedgerWriter {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         let Batch { members, plan_versions, work } = self.table.read(events)?;
         plan::save_all(c, &plan_versions).await?;
-        member::save_all(c, members).await?;
+        members.save(c).await?;
         if work.is_empty() && plan_versions.is_empty() {
             return Ok(());
         }
@@ -83,12 +87,6 @@ impl EventHandler for LedgerWriter {
         let read = |released: &[Envelope]| Ok(self.table.read(released)?.work);
         posting::post_events(c, &**self.ctx.clock(), work, &published, &read).await
     }
-}
-
-fn user_registered(batch: &mut Batch, event: UserRegistered) -> Result<(), HandleError> {
-    let user = decode::required("user", &event.user)?;
-    batch.members.push((decode::id("user_id", &user.user_id)?, user.name.clone()));
-    Ok(())
 }
 
 fn plan_published(batch: &mut Batch, event: PlanPublished) -> Result<(), HandleError> {

@@ -17,6 +17,7 @@ use db::{DbConnection, LongRead};
 use documents::Language;
 use domain::{Money, Month, UserId};
 use http_api::{BodySender, Caller, Download, Problem, Query, download, long_read, operation};
+use issued_documents::language_for;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub(crate) struct StatementFilter {
     #[serde(default = "first_part")]
     #[schemars(range(min = 1, max = 100_000))]
     part: u32,
-    /// Language of a PDF: `en` (default) or `hi`.
+    /// Language of a PDF: `en` or `hi`; by default the language of the member, also for staff.
     lang: Option<Language>,
     /// For staff: the member; by default the caller.
     #[schemars(with = "Option<String>")]
@@ -64,7 +65,8 @@ pub(super) async fn get(
     if filter.format.unwrap_or(StatementFormat::Pdf) == StatementFormat::Pdf {
         let part = statement_pdf::load(&long_read, &header, filter.part).await?;
         drop(long_read);
-        return statement_pdf::respond(&state, header, part, filter.lang.unwrap_or_default()).await;
+        let language = language_for(&mut *state.ctx.db().read().await?, filter.lang, user_id).await?;
+        return statement_pdf::respond(&state, header, part, language).await;
     }
     let csv = StatementCsv::new(&header).map_err(Problem::internal)?;
     let name = format!("statement-{}.csv", filter.month);

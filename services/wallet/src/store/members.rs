@@ -1,7 +1,7 @@
 //! Registered members.
 
 use crate::schema::members;
-use db::{AnyOfExt, DbConnection, upsert_many};
+use db::{AnyOfExt, DbConnection, upsert_newer};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
@@ -13,20 +13,24 @@ use std::collections::HashMap;
 pub struct MemberRow {
     pub user_id: UserId,
     pub name: String,
+    /// Version of the name; 0 for one that an earlier release stored.
+    pub version: i64,
 }
 
-/// Adds members, or changes the names of those that are stored. A row that is stored already is not written.
-pub async fn save(c: &mut DbConnection, mut rows: Vec<MemberRow>) -> QueryResult<()> {
+/// Adds members, or changes the names of those that are stored with an older version. `rows` has at most one row a
+/// member. A row that is stored already is not written.
+pub async fn save_newer(c: &mut DbConnection, mut rows: Vec<MemberRow>) -> QueryResult<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
-    let stored = list_names(c, &ids).await?;
-    rows.retain(|row| stored.get(&row.user_id) != Some(&row.name));
+    let stored = members::table.filter(members::user_id.any_of(&ids)).select((members::user_id, members::version));
+    let stored: HashMap<UserId, i64> = stored.load::<(UserId, i64)>(c).await?.into_iter().collect();
+    rows.retain(|row| stored.get(&row.user_id).is_none_or(|version| *version < row.version));
     if rows.is_empty() {
         return Ok(());
     }
-    upsert_many(c, members::table, rows, &["user_id"], &["name"]).await
+    upsert_newer(c, members::table, rows, &["user_id"], &["name"], "version").await
 }
 
 /// The names of those of these members that are stored.

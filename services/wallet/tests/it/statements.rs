@@ -2,6 +2,7 @@
 
 use crate::fixture::*;
 use domain::Timestamp;
+use proto_events::auth::v1::{User, UserUpdated};
 use serde_json::json;
 use testkit::statements::{Statements, reads_of};
 
@@ -157,5 +158,26 @@ async fn a_statement_shows_every_description_in_full() {
             assert!(all.contains(&without_spaces(&description)), "{description}: {text}");
         }
     }
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_statement_is_in_the_language_of_its_member_unless_another_is_asked_for() {
+    let s = start_wallet().await;
+    s.deliver_now(&placed(vec![pair(A, 1, "0.00")])).await;
+    let (me, staff) = (s.as_user(user(A)), s.as_staff());
+    let own = "/wallet/statement?month=2026-11";
+    let named = |version: u64, name: &str, locale: &str| {
+        let (user_id, name, locale) = (user(A).into(), name.to_owned(), locale.to_owned());
+        UserUpdated { user: Some(User { user_id, version, name, locale, ..User::default() }) }
+    };
+    s.deliver_now(&named(3, "Asha", "hi")).await;
+    s.deliver_now(&named(2, "Aisha", "en")).await;
+    let hindi = me.get(own).await.text;
+    assert_eq!(me.get(&format!("{own}&lang=hi")).await.text, hindi);
+    assert_eq!(staff.get(&format!("{own}&user_id={}", user(A))).await.text, hindi, "of the member, also for staff");
+    assert_ne!(me.get(&format!("{own}&lang=en")).await.text, hindi);
+    let entries = staff.get("/ledger/entries").await.text;
+    assert!(entries.contains("Asha") && !entries.contains("Aisha"), "the newest name: {entries}");
     s.finish().await;
 }

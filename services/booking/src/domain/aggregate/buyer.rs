@@ -33,8 +33,12 @@ impl BuyerAccount {
         self.member.referrer_id = self.member.referrer_id.or(referrer);
     }
 
-    pub fn set_name(&mut self, name: String) {
-        self.member.name = Some(name);
+    /// Takes a name over unless a newer one is known.
+    pub fn set_name(&mut self, name: String, version: i64) {
+        if self.member.name.is_none() || self.member.profile_version < version {
+            self.member.name = Some(name);
+            self.member.profile_version = version;
+        }
     }
 
     /// Adds a completed payment to the net payments and decides the referral bonus.

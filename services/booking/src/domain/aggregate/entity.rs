@@ -12,6 +12,8 @@ pub struct Member {
     pub user_id: UserId,
     pub referrer_id: Option<UserId>,
     pub name: Option<String>,
+    /// Version of the name; 0 for one that an earlier release stored.
+    pub profile_version: i64,
     /// Completed payments less refunds of all bookings, without EMI deductions.
     pub net_paid_paise: Money,
     pub active_buyer: bool,
@@ -31,6 +33,7 @@ impl Member {
             user_id,
             referrer_id: None,
             name: None,
+            profile_version: 0,
             net_paid_paise: Money::ZERO,
             active_buyer: false,
             standing_version: 0,

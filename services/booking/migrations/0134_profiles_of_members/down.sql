@@ -1,0 +1,2 @@
+ALTER TABLE members DROP COLUMN profile_version;
+DROP TABLE document_languages;

@@ -1,0 +1,3 @@
+DROP TABLE blob_deletions;
+DROP TABLE members;
+DROP TABLE document_languages;

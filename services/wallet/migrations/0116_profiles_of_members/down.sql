@@ -1,0 +1,2 @@
+ALTER TABLE members DROP COLUMN version;
+DROP TABLE document_languages;
