@@ -80,10 +80,9 @@ impl ReadCache {
             return Ok(Self { shared: None });
         }
         let started = Self::of_service(ctx.service(), Arc::clone(ctx.cache()));
-        if let Some(shared) = &started.shared
-            && !ctx.db().observe_changes(Arc::clone(shared) as Arc<dyn ChangeObserver>)
-        {
-            return Err(ConfigError::new("READ_CACHE", "the service has cached reads already"));
+        if let Some(shared) = &started.shared {
+            // An earlier observer of the same database replaces the same stamps.
+            let _is_first = ctx.db().observe_changes(Arc::<Shared>::clone(shared));
         }
         Ok(started)
     }

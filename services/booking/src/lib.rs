@@ -35,6 +35,7 @@ use gateway::Gateways;
 use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
+use runtime::read_cache::ReadCache;
 use std::sync::Arc;
 
 /// Application state, shared by all handlers and jobs.
@@ -52,6 +53,8 @@ pub struct BookingState {
     pub sealer: Arc<Sealer>,
     /// Capture events that wait to be processed in a batch.
     pub webhook_queue: Arc<http::WebhookQueue>,
+    /// Answers of the catalogue, shared by all replicas.
+    pub reads: ReadCache,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -80,7 +83,8 @@ impl BookingState {
         let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
         let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
         let (decoders, webhook_queue) = (Arc::default(), Arc::default());
-        Ok(Self { ctx, config, gateways, blobs, decoders, documents, sealer, webhook_queue })
+        let reads = ReadCache::start(&ctx)?;
+        Ok(Self { ctx, config, gateways, blobs, decoders, documents, sealer, webhook_queue, reads })
     }
 }
 
