@@ -1,12 +1,14 @@
 //! Names of what transactions have changed, for the owner of copies of it.
 //!
 //! A store function marks what it changes ([`DbConnection::mark_changed`](crate::DbConnection::mark_changed)), so that
-//! no use case can forget it. The observer is called when the transaction has ended, before its caller goes on; also
-//! when the outcome of the commit is not known, and when the caller is cancelled in between.
+//! no use case can forget it. The observer is called when the commit has ended, before the caller of the transaction goes
+//! on; also when the outcome of the commit is not known, and when the caller is gone meanwhile.
 
+use crate::error::DbError;
+use crate::transaction::TransactionOutcome;
+use diesel::result::Error;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, OnceLock};
-use tokio::runtime::Handle;
 
 /// Is informed of what transactions have changed.
 pub trait ChangeObserver: Send + Sync + 'static {
@@ -17,35 +19,18 @@ pub trait ChangeObserver: Send + Sync + 'static {
 /// The observer of a database, if there is one.
 pub(crate) type Observer = Arc<OnceLock<Arc<dyn ChangeObserver>>>;
 
-/// What one transaction has changed. Dropped before [`Changes::publish`] has ended, it informs the observer later.
-pub(crate) struct Changes {
+/// Commits, and informs the observer of what the transaction has changed.
+pub(crate) async fn commit(
+    commit: BoxFuture<'static, TransactionOutcome>,
     names: Vec<&'static str>,
-    observer: Observer,
-}
-
-impl Changes {
-    pub(crate) fn new(names: Vec<&'static str>, observer: &Observer) -> Self {
-        Self { names, observer: Arc::clone(observer) }
-    }
-
-    /// Informs the observer.
-    pub(crate) async fn publish(mut self) {
-        if self.names.is_empty() {
-            return;
-        }
-        if let Some(observer) = self.observer.get() {
-            observer.changed(&self.names).await;
-        }
-        self.names.clear();
-    }
-}
-
-impl Drop for Changes {
-    fn drop(&mut self) {
-        let (Some(observer), Ok(runtime)) = (self.observer.get(), Handle::try_current()) else { return };
-        if !self.names.is_empty() {
-            let (observer, names) = (Arc::clone(observer), std::mem::take(&mut self.names));
-            runtime.spawn(async move { observer.changed(&names).await });
-        }
-    }
+    observer: &Observer,
+) -> TransactionOutcome {
+    let Some(observer) = observer.get().filter(|_| !names.is_empty()).map(Arc::clone) else { return commit.await };
+    // A task of its own goes on when the caller is cancelled: a commit may take effect after that.
+    let committing = tokio::spawn(async move {
+        let outcome = commit.await;
+        observer.changed(&names).await;
+        outcome
+    });
+    committing.await.unwrap_or(TransactionOutcome::Failed(DbError::Query(Error::BrokenTransactionManager)))
 }

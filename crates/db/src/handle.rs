@@ -2,7 +2,7 @@
 
 use crate::attempt::{Attempt, NotBegun};
 use crate::backend_kind::BackendKind;
-use crate::changes::{ChangeObserver, Changes, Observer};
+use crate::changes::{self, ChangeObserver, Observer};
 use crate::config::{DbConfig, Target, Targets};
 use crate::connection::DbConnection;
 use crate::error::{DbError, TxError};
@@ -221,9 +221,8 @@ impl Db {
         let (result, outcome) = match f(attempt.connection()).await {
             Ok(value) => {
                 let notify = attempt.connection().notify;
-                let changes = Changes::new(std::mem::take(&mut attempt.connection().changed), &self.observer);
-                let outcome = attempt.commit().await;
-                changes.publish().await;
+                let changed = std::mem::take(&mut attempt.connection().changed);
+                let outcome = changes::commit(attempt.commit(), changed, &self.observer).await;
                 (Ok(Committed { value, notify }), outcome)
             }
             Err(error) => {

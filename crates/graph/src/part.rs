@@ -262,7 +262,7 @@ impl Part {
         let admitting = Arc::clone(&self.state);
         self.admit = Some(Arc::new(move || {
             let state = data::<S>(&admitting).ok()?;
-            admit(&state).map(|permit| Box::new(permit) as Box<dyn ConnectionPermit>)
+            admit(&state).map(|permit| -> Box<dyn ConnectionPermit> { Box::new(permit) })
         }));
         let open: OpenLive = Arc::new(move |call, token| {
             Box::pin(async move {
