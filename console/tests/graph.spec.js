@@ -90,6 +90,7 @@ test('limits, persisted queries and the refusal of mutations', async () => {
   const costly = '{ bookings(limit: 500) { items { id payments { id amount } } } }';
   assert.ok((await codes(costly)).includes('graph.too_costly'));
   assert.ok((await answerTo(staff.access_token, 'mutation { me { id } }')).errors.length > 0);
+  assert.deepEqual(await codes('subscription { notifications { id } }'), ['graph.websocket_required']);
   const sha256Hash = 'c53d78fa4c9c65a93967d42316fcd207fd611c7cac40a103820a866c3e5dd8f5';
   const extensions = { persistedQuery: { version: 1, sha256Hash } };
   assert.equal((await answerTo(member.access_token, { extensions })).errors[0].message, 'PersistedQueryNotFound');

@@ -56,6 +56,9 @@ test('a query that fails says why, and variables that are no object are not sent
   await field(staff, t('office.query.query')).fill('{ audit_entries { items { id } } me { name } }');
   await button(staff, t('office.query.run')).click();
   await see(staff, result(staff).getByText('audit_entries auth.forbidden'));
+  await field(staff, t('office.query.query')).fill('subscription { notifications { title } }');
+  await button(staff, t('office.query.run')).click();
+  await see(staff, result(staff).getByText(t('problem.graph.websocket_required')));
   await field(staff, t('office.query.variables')).fill('[1]');
   await button(staff, t('office.query.run')).click();
   await see(staff, t('office.query.variables_invalid'));

@@ -1,7 +1,8 @@
 // Settings of the router in front of the services' subgraphs.
 //
-// It serves the read graph of all services at /graphql, as one process with all services does. It passes the access
-// token on, decides nothing about access, and refuses what is deeper than the services accept.
+// It serves the queries of the read graph of all services at /graphql, as one process with all services does. It passes
+// the access token on, decides nothing about access, and refuses what is deeper than the services accept. Subscriptions
+// do not pass it: nginx hands a WebSocket to the service that has them.
 
 import { createHash } from 'node:crypto';
 import { defineConfig } from '@graphql-hive/gateway';
@@ -72,6 +73,18 @@ function depthRule(context) {
   };
 }
 
+/** Refuses a subscription in the words of the services. */
+function queryRule(context) {
+  return {
+    OperationDefinition(node) {
+      if (node.operation !== 'subscription') return;
+      const extensions = { code: 'graph.websocket_required' };
+      const text = 'a subscription needs a WebSocket: GET /graphql with the sub-protocol graphql-transport-ws';
+      context.reportError(new GraphQLError(text, { nodes: node, extensions }));
+    },
+  };
+}
+
 export const gatewayConfig = defineConfig({
   transportEntries: Object.fromEntries(SERVICES.map((name) => [name, { location: locationOf(name) }])),
   graphqlEndpoint: '/graphql',
@@ -99,6 +112,7 @@ export const gatewayConfig = defineConfig({
       },
       onValidate({ addValidationRule }) {
         addValidationRule(depthRule);
+        addValidationRule(queryRule);
       },
     },
     {

@@ -11,6 +11,9 @@ import './query-schema.js';
 
 /** @typedef {import('../shell/api.js').GraphAnswer} GraphAnswer */
 
+/** The code of a subscription, which this page does not run. */
+const NEEDS_WEBSOCKET = 'graph.websocket_required';
+
 class QueryPage extends ViewElement {
   #example = EXAMPLES[0];
   /** @type {GraphAnswer | undefined} */
@@ -137,7 +140,12 @@ class QueryPage extends ViewElement {
               'ul',
               null,
               errors.map(({ message, path = [], extensions }) =>
-                h('li', null, h('code', null, [...path, extensions?.code].filter(Boolean).join(' ')), ` ${message}`),
+                h(
+                  'li',
+                  null,
+                  h('code', null, [...path, extensions?.code].filter(Boolean).join(' ')),
+                  ` ${extensions?.code === NEEDS_WEBSOCKET ? t(`problem.${NEEDS_WEBSOCKET}`) : message}`,
+                ),
               ),
             ),
           )

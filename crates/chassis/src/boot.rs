@@ -14,6 +14,7 @@
 //! | `BROKER_NAMESPACE` | prefix of exchanges and queues | `ev` |
 //! | `CACHE_URL` | `memory://` or `redis://…` | `memory://` |
 //! | `CACHE_NAMESPACE` | prefix of cache keys | `ev` |
+//! | `READ_CACHE` | whether answers of hot reads are cached there: `on` or `off` | `on` |
 //! | `TLS_CA_FILE` | certificates in PEM, trusted for database, broker and cache beside the public authorities | none |
 //! | `JWKS_URL` | URL of auth's public keys | keys of this process |
 //! | `EVENTS_KEPT_DAYS` | days for which sent and handled events are retained | unlimited |

@@ -40,6 +40,7 @@ impl Attempt {
             match DbTransactionManager::begin_transaction(&mut *connection).await {
                 Ok(()) => {
                     connection.notify = false;
+                    connection.changed.clear();
                     Ok(Self::Own(connection))
                 }
                 Err(error) => Err(NotBegun { is_lost: is_connection_lost(&error), error: DbError::Query(error) }),

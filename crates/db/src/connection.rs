@@ -32,6 +32,8 @@ pub struct DbConnection {
     pub(crate) state: Arc<ConnectionState>,
     /// Whether the current transaction asked for a notification after its commit.
     pub(crate) notify: bool,
+    /// What the current transaction has changed, by name.
+    pub(crate) changed: Vec<&'static str>,
     /// Whether the current transaction must not share its commit with others.
     pub(crate) commits_alone: bool,
     /// Whether the current transaction sees uncommitted work of others in its commit group.
@@ -56,7 +58,14 @@ impl ConnectionState {
 
 impl DbConnection {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { inner, state: Arc::default(), notify: false, commits_alone: false, is_shared: false }
+        Self {
+            inner,
+            state: Arc::default(),
+            notify: false,
+            changed: Vec::new(),
+            commits_alone: false,
+            is_shared: false,
+        }
     }
 
     /// Makes the pool close the connection instead of reusing it.
@@ -82,6 +91,13 @@ impl DbConnection {
     /// (see [`Db::tx_committed`](crate::Db::tx_committed)).
     pub const fn notify_on_commit(&mut self) {
         self.notify = true;
+    }
+
+    /// Records that the current transaction changes what has this name; see [`changes`](crate::changes).
+    pub fn mark_changed(&mut self, name: &'static str) {
+        if !self.changed.contains(&name) {
+            self.changed.push(name);
+        }
     }
 
     /// Kind of the database.

@@ -67,6 +67,7 @@ impl GroupCommit {
         // A savepoint, where the group was open.
         DbTransactionManager::begin_transaction(connection).await?;
         connection.notify = false;
+        connection.changed.clear();
         connection.commits_alone = alone;
         connection.is_shared = !group.members.is_empty();
         Ok(Member { commits: self.clone(), open, group })

@@ -2,6 +2,7 @@
 
 use crate::attempt::{Attempt, NotBegun};
 use crate::backend_kind::BackendKind;
+use crate::changes::{self, ChangeObserver, Observer};
 use crate::config::{DbConfig, Target, Targets};
 use crate::connection::DbConnection;
 use crate::error::{DbError, TxError};
@@ -42,6 +43,8 @@ pub struct Db {
     pub(crate) primary: Arc<Target>,
     pub(crate) migrations: Arc<Target>,
     kind: BackendKind,
+    /// Is informed of what transactions change.
+    observer: Observer,
 }
 
 impl fmt::Debug for Db {
@@ -120,8 +123,14 @@ impl Db {
             let probe = pool(&targets.primary, Access::ReadOnly, 1, max_age)?;
             let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
             let (primary, migrations) = (Arc::new(targets.primary), Arc::new(targets.migrations));
-            Ok(Self { read, replica, write, probe, long, groups, primary, migrations, kind })
+            let observer = Observer::default();
+            Ok(Self { read, replica, write, probe, long, groups, primary, migrations, kind, observer })
         })
+    }
+
+    /// Informs `observer` of what transactions change from now on. False, without an effect, when there is one already.
+    pub fn observe_changes(&self, observer: Arc<dyn ChangeObserver>) -> bool {
+        self.observer.set(observer).is_ok()
     }
 
     /// Kind of the database.
@@ -212,7 +221,9 @@ impl Db {
         let (result, outcome) = match f(attempt.connection()).await {
             Ok(value) => {
                 let notify = attempt.connection().notify;
-                (Ok(Committed { value, notify }), attempt.commit().await)
+                let changed = std::mem::take(&mut attempt.connection().changed);
+                let outcome = changes::commit(attempt.commit(), changed, &self.observer).await;
+                (Ok(Committed { value, notify }), outcome)
             }
             Err(error) => {
                 let failed = Failed::from_error(error);

@@ -2,7 +2,7 @@
 //! `&mut DbConnection`, and runs on both.
 //!
 //! Read in this order: [`config`] (URLs), `open` and [`pool`] (connections), [`handle`] ([`Db`]: reads, writes,
-//! transactions, ready check), `transaction`, `attempt` and `group_commit` (shared commits on SQLite), [`long_read`] (long reads),
+//! transactions, ready check), `transaction`, `attempt` and `group_commit` (shared commits on SQLite), [`changes`] (what transactions changed), [`long_read`] (long reads),
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
 //! lists), [`mod@keyset`] (pages of a list), `counter` (numbers without gaps), [`records`] (comparison of
@@ -148,6 +148,7 @@ pub mod any_of;
 mod attempt;
 mod backend;
 mod backend_kind;
+pub mod changes;
 mod columns;
 pub mod config;
 mod connection;

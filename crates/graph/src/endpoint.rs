@@ -1,26 +1,22 @@
-//! HTTP route of the graph: one query a request, of a signed-in caller.
+//! HTTP route of the graph: one query a request, of a signed-in caller, and the upgrade to a connection of subscriptions.
 
-use crate::call::problem_error;
 use crate::error::GraphError;
-use crate::limits::{self, MAX_COST, Shapes};
+use crate::limits::Shapes;
+use crate::live::{Admit, ConnectionPermit};
 use crate::part::Part;
 use crate::persisted::PersistedQueries;
+use crate::request::{GraphInput, Transport, answer_of};
 use crate::resolve::Session;
 use crate::schema::{self, Kind};
+use crate::socket;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, guard, web};
+use async_graphql::Response;
 use async_graphql::dynamic::Schema;
-use async_graphql::parser::parse_query;
-use async_graphql::{Error, Response, Variables};
 use http_api::routes::guarded;
 use http_api::{Access, Body, Caller, Problem};
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Bytes of a query.
-const MAX_QUERY_BYTES: usize = 16 * 1024;
 /// Path of the graph of all services.
 const PATH: &str = "/graphql";
 /// Path of the graph of one service, for the router in front of all of them.
@@ -37,19 +33,11 @@ pub struct GraphSettings {
 #[derive(Clone)]
 pub struct Graph {
     schema: Schema,
-    shapes: Arc<Shapes>,
-    kind: Kind,
-    persisted: Arc<PersistedQueries>,
-}
-
-/// A query.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct GraphInput {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<Map<String, Value>>,
-    extensions: Option<Map<String, Value>>,
+    pub(crate) shapes: Arc<Shapes>,
+    pub(crate) kind: Kind,
+    pub(crate) persisted: Arc<PersistedQueries>,
+    /// Admits connections for subscriptions; `None` where no part has one.
+    admit: Option<Admit>,
 }
 
 impl Graph {
@@ -57,7 +45,8 @@ impl Graph {
     pub fn of_parts(parts: &[&Part], settings: GraphSettings) -> Result<Self, GraphError> {
         let kind = if parts.len() == 1 { Kind::Subgraph } else { Kind::Whole };
         let (schema, shapes) = schema::build(parts, kind, settings.is_introspected)?;
-        Ok(Self { schema, shapes: Arc::new(shapes), kind, persisted: Arc::default() })
+        let admit = parts.iter().find_map(|part| part.admit.clone());
+        Ok(Self { schema, shapes: Arc::new(shapes), kind, persisted: Arc::default(), admit })
     }
 
     /// The schema in its own language.
@@ -65,71 +54,45 @@ impl Graph {
         schema::sdl(&self.schema, self.kind)
     }
 
-    /// Adds the route to an actix application.
+    /// Adds the routes to an actix application.
     pub fn configure(&self, config: &mut web::ServiceConfig) {
-        let path = match self.kind {
+        let queries = match self.kind {
             Kind::Whole => PATH,
             Kind::Subgraph => SUBGRAPH_PATH,
         };
-        let resource = web::resource(path)
+        if self.admit.is_some() {
+            let upgrade = guard::fn_guard(|context| context.head().headers().contains_key(header::UPGRADE));
+            let resource = web::resource(PATH).guard(guard::Get()).guard(upgrade);
+            config.service(resource.app_data(web::Data::new(self.clone())).route(web::get().to(socket::open)));
+        }
+        let resource = web::resource(queries)
             .app_data(web::Data::new(self.clone()))
             .route(guarded(web::post().to(answer), Access::User))
             .default_service(web::to(only_post));
         config.service(resource);
     }
 
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Admits one more connection; `None` at the limit.
+    pub(crate) fn admit(&self) -> Option<Box<dyn ConnectionPermit>> {
+        self.admit.as_ref().and_then(|admit| admit())
+    }
+
     async fn execute(&self, caller: Caller, input: GraphInput) -> Response {
         let request_id = caller.request_id.clone();
-        match self.prepare(input, &request_id) {
+        match self.prepare(input, &request_id, Transport::Post) {
             Ok(request) => self.schema.execute(request.data(Session::new(caller))).await,
             Err(error) => Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())]),
         }
-    }
-
-    /// The query, within its limits.
-    fn prepare(&self, input: GraphInput, request_id: &str) -> Result<async_graphql::Request, Error> {
-        let GraphInput { query, operation_name, variables, extensions } = input;
-        let hash = extensions.as_ref().and_then(|extensions| extensions.get("persistedQuery"));
-        let hash = hash.and_then(|persisted| persisted.get("sha256Hash")).and_then(Value::as_str);
-        let fail = |problem: Problem| problem_error(&problem, request_id);
-        if query.as_ref().is_some_and(|query| query.len() > MAX_QUERY_BYTES) {
-            let detail = format!("a query has at most {MAX_QUERY_BYTES} bytes");
-            return Err(fail(Problem::unprocessable("graph.too_costly", detail)));
-        }
-        let query = match (hash, query) {
-            (Some(hash), query) => self.persisted.resolve(hash, query, request_id)?,
-            (None, Some(query)) => query,
-            (None, None) => return Err(fail(Problem::unprocessable("graph.invalid", "the query is missing"))),
-        };
-        limits::check_text(&query).map_err(fail)?;
-        let document = parse_query(&query).map_err(|e| fail(Problem::unprocessable("graph.invalid", e.to_string())))?;
-        let variables = Variables::from_json(Value::Object(variables.unwrap_or_default()));
-        // A router adds the keys of users to what a client selects.
-        let max_cost = match self.kind {
-            Kind::Whole => MAX_COST,
-            Kind::Subgraph => 2 * MAX_COST,
-        };
-        limits::check(&document, &variables, &self.shapes, max_cost).map_err(fail)?;
-        let mut request = async_graphql::Request::new(query).variables(variables);
-        request.set_parsed_query(document);
-        Ok(match operation_name {
-            Some(name) => request.operation_name(name),
-            None => request,
-        })
     }
 }
 
 async fn answer(graph: web::Data<Graph>, caller: Caller, body: Body<GraphInput>) -> Result<HttpResponse, Problem> {
     let response = graph.execute(caller, body.read().await?).await;
-    let mut answer = serde_json::to_value(&response).map_err(Problem::internal)?;
-    for error in answer.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(error) = error.as_object_mut()
-            && !error.contains_key("extensions")
-        {
-            // An error of the language, not of a handler.
-            error.insert("extensions".to_owned(), serde_json::json!({ "code": "graph.invalid" }));
-        }
-    }
+    let answer = answer_of(&response).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(answer))
 }
 
@@ -143,7 +106,10 @@ mod tests {
     use super::*;
     use domain::{Role, UserId};
     use http_api::{Documentation, Json, Listing, Page, Path, Query};
+    use schemars::JsonSchema;
+    use serde::Deserialize;
     use serde::Serialize;
+    use serde_json::Value;
     use serde_json::json;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use uuid::Uuid;
@@ -253,7 +219,7 @@ mod tests {
     fn graph(kind: Kind, is_introspected: bool, reads: &Reads) -> Graph {
         let part = part(reads);
         let (schema, shapes) = schema::build(&[&part], kind, is_introspected).expect("a schema");
-        Graph { schema, shapes: Arc::new(shapes), kind, persisted: Arc::default() }
+        Graph { schema, shapes: Arc::new(shapes), kind, persisted: Arc::default(), admit: None }
     }
 
     async fn ask(graph: &Graph, caller: Caller, query: &str) -> Value {

@@ -5,8 +5,8 @@ use crate::limits::{FieldShape, READ_COST, Rows};
 use crate::part::{FieldDef, Given, Part, QUERY, Source, USER, Users};
 use crate::resolve::Resolver;
 use crate::view_types::{Conversion, Definition, GraphType, Property, Types};
-use async_graphql::dynamic::{Field, InputValue};
-use http_api::Access;
+use async_graphql::dynamic::{Field, InputValue, SubscriptionField};
+use http_api::{Access, ReadOperation};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -30,6 +30,20 @@ impl BuiltField {
         let (name, text) = (resolver.def.name.clone(), described(&resolver.def));
         let kind = resolver.kind.reference();
         let mut field = Field::new(name, kind, move |ctx| resolver.resolve(ctx));
+        if !text.is_empty() {
+            field = field.description(text);
+        }
+        for (name, kind) in arguments {
+            field = field.argument(InputValue::new(name, kind.reference()));
+        }
+        field
+    }
+
+    pub(crate) fn build_subscription(self) -> SubscriptionField {
+        let Self { resolver, arguments, .. } = self;
+        let (name, text) = (resolver.def.name.clone(), described(&resolver.def));
+        let kind = resolver.kind.reference();
+        let mut field = SubscriptionField::new(name, kind, move |ctx| resolver.subscribe(ctx));
         if !text.is_empty() {
             field = field.description(text);
         }
@@ -93,6 +107,7 @@ impl Fields {
             made.push(match &def.source {
                 Source::Read { operation, .. } => (operation.body(&mut schemas), operation.filter(&mut schemas)),
                 Source::Keyed { schema, .. } => (Some(schema(&mut schemas)), None),
+                Source::Live { schema, arguments, .. } => (Some(schema(&mut schemas)), Some(arguments(&mut schemas))),
                 Source::Property | Source::Inside(_) | Source::UserOf(_) | Source::Me | Source::User => (None, None),
             });
         }
@@ -184,6 +199,7 @@ fn kind_and_rows(
             };
             Ok((kind, rows))
         }
+        Source::Live { .. } => Ok((conversion.convert(&body.unwrap_or(Value::Null), &def.name)?, Rows::One)),
         Source::Keyed { .. } | Source::Property => {
             let kind = conversion.convert(&body.unwrap_or(Value::Null), &def.name)?.nullable();
             let rows = if kind.is_list { Rows::List } else { Rows::One };
@@ -214,14 +230,15 @@ fn arguments(
     filter: Option<&Value>,
 ) -> Result<Vec<(String, GraphType)>, GraphError> {
     let (operation, given) = match &def.source {
-        Source::Read { operation, given } => (operation, *given),
+        Source::Read { operation, given } => (Some(operation), *given),
+        Source::Live { .. } => (None, Given::Nothing),
         Source::User => return Ok(vec![("id".to_owned(), id_type())]),
         Source::Property | Source::Inside(_) | Source::UserOf(_) | Source::Me | Source::Keyed { .. } => {
             return Ok(Vec::new());
         }
     };
     let mut arguments = Vec::new();
-    if operation.has_id() && given == Given::Nothing {
+    if operation.is_some_and(ReadOperation::has_id) && given == Given::Nothing {
         arguments.push(("id".to_owned(), id_type()));
     }
     let filter = filter.map(|schema| resolved(conversion, schema)).unwrap_or_default();
@@ -238,7 +255,7 @@ fn arguments(
         let is_required = required.iter().any(|key| key == name);
         arguments.push((name.clone(), GraphType { is_nullable: !is_required, ..kind }));
     }
-    for name in operation.page_parameters() {
+    for name in operation.into_iter().flat_map(ReadOperation::page_parameters) {
         let kind = if *name == "limit" { "Int" } else { "String" };
         arguments.push(((*name).to_owned(), GraphType { name: kind.to_owned(), ..id_type() }.nullable()));
     }

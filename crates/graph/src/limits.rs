@@ -3,7 +3,10 @@
 //! A field costs 1, and one that calls a handler of its own [`READ_COST`], times the rows of the lists around it: the
 //! `limit` of a page, and [`LIST_ROWS`] of another list.
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use crate::part::{QUERY, SUBSCRIPTION};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Variables};
 use async_graphql_value::{ConstValue, Value};
 use http_api::Problem;
@@ -81,7 +84,7 @@ pub(crate) fn check(
 ) -> Result<(), Problem> {
     for (_, operation) in document.operations.iter() {
         let mut meter = Meter { document, variables, shapes, operation: &operation.node, selections: 0, fragments: 0 };
-        let Measure { depth, cost } = meter.selection(&operation.node.selection_set.node, "Query")?;
+        let Measure { depth, cost } = meter.selection(&operation.node.selection_set.node, root_of(&operation.node))?;
         if depth > MAX_DEPTH {
             return Err(too_deep());
         }
@@ -90,6 +93,11 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// The type of the root of an operation.
+fn root_of(operation: &OperationDefinition) -> &'static str {
+    if operation.ty == OperationType::Subscription { SUBSCRIPTION } else { QUERY }
 }
 
 fn too_deep() -> Problem {

@@ -1,11 +1,13 @@
 //! Part of the graph that one service contributes.
 
+use crate::live::{Admit, ConnectionPermit, LiveClient, LiveEnd, LiveStream, OpenLive};
 use actix_web::{Handler, web};
 use domain::UserId;
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use http_api::handler::{Parameters, Response};
-use http_api::read_operation::{FromReadCallAll, ReadResponse, schema_of};
-use http_api::{Access, Documentation, Problem, ReadOperation};
+use http_api::read_operation::{FromReadCall, FromReadCallAll, ReadResponse, schema_of};
+use http_api::{Access, Documentation, Problem, Query, ReadOperation};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 
 /// The type of the root.
 pub(crate) const QUERY: &str = "Query";
+/// The type of the root of subscriptions.
+pub(crate) const SUBSCRIPTION: &str = "Subscription";
 /// The type to which every service adds fields: a person, known by their id.
 pub(crate) const USER: &str = "User";
 
@@ -56,6 +60,8 @@ pub(crate) enum Source {
     Read { operation: ReadOperation, given: Given },
     /// A function that reads the values, or lists, of several objects by this property of each.
     Keyed { key: &'static str, read: ReadAll, schema: MakeSchema, is_list: bool },
+    /// Values as they come, of a subscription.
+    Live { open: OpenLive, schema: MakeSchema, arguments: MakeSchema },
 }
 
 /// A field that is more than a property of a view.
@@ -85,12 +91,14 @@ pub struct Part {
     pub(crate) fields: Vec<FieldDef>,
     pub(crate) users: Option<Users>,
     pub(crate) renames: Vec<(&'static str, &'static str)>,
+    /// Admits connections for subscriptions.
+    pub(crate) admit: Option<Admit>,
 }
 
 impl Part {
     /// A part without fields, whose handlers take `web::Data<S>`.
     pub fn new<S: Send + Sync + 'static>(service: &'static str, state: S) -> Self {
-        Self { service, state: Arc::new(state), fields: Vec::new(), users: None, renames: Vec::new() }
+        Self { service, state: Arc::new(state), fields: Vec::new(), users: None, renames: Vec::new(), admit: None }
     }
 
     /// The name of the service.
@@ -233,6 +241,41 @@ impl Part {
     #[must_use]
     pub fn inside(self, parent: &'static str, name: &'static str, pointer: &'static str) -> Self {
         self.add(parent, name, Access::User, String::new(), Source::Inside(pointer))
+    }
+
+    /// Adds a subscription for signed-in callers, whose arguments are the properties of `A`. `admit` says whether one
+    /// more connection may be open, with a token or without one yet.
+    #[must_use]
+    pub fn subscription<S, A, V, F, P>(
+        mut self,
+        (name, text): (&'static str, &'static str),
+        admit: fn(&S) -> Option<P>,
+        open: fn(web::Data<S>, LiveClient, A) -> F,
+    ) -> Self
+    where
+        S: Send + Sync + 'static,
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        V: Serialize + JsonSchema + 'static,
+        F: Future<Output = Result<LiveStream<V>, LiveEnd>> + Send + 'static,
+        P: ConnectionPermit + 'static,
+    {
+        let admitting = Arc::clone(&self.state);
+        self.admit = Some(Arc::new(move || {
+            let state = data::<S>(&admitting).ok()?;
+            admit(&state).map(|permit| -> Box<dyn ConnectionPermit> { Box::new(permit) })
+        }));
+        let open: OpenLive = Arc::new(move |call, token| {
+            Box::pin(async move {
+                let Query(arguments) = Query::<A>::from_call(&call)?;
+                let values = open(data(&call.state)?, LiveClient { caller: call.caller, token }, arguments).await?;
+                let json = |value: Result<V, LiveEnd>| {
+                    value.and_then(|value| Ok(serde_json::to_value(value).map_err(Problem::internal)?))
+                };
+                Ok(values.map(json).boxed())
+            })
+        });
+        let source = Source::Live { open, schema: schema_of::<V>, arguments: schema_of::<A> };
+        self.add(SUBSCRIPTION, name, Access::User, text.to_owned(), source)
     }
 
     /// Makes this service the owner of users: their views, and `me` and `user(id)` of the root.

@@ -1,12 +1,14 @@
 //! Values of fields: calls of handlers, properties of what they returned, and the problems of those that failed.
 
 use crate::call::{problem_error, run};
+use crate::live::{Ending, LiveEnd};
 use crate::loader::Loader;
 use crate::part::{FieldDef, Given, Source, State, USER};
 use crate::view_types::GraphType;
-use async_graphql::dynamic::{FieldFuture, FieldValue, ResolverContext};
+use async_graphql::dynamic::{FieldFuture, FieldValue, ResolverContext, SubscriptionFieldFuture};
 use async_graphql::{Error, Value as GraphValue};
 use domain::UserId;
+use futures_util::StreamExt;
 use http_api::{Caller, Problem, ReadCall};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
@@ -35,12 +37,18 @@ impl Node {
 /// The caller of a query, and the loaders of its fields.
 pub(crate) struct Session {
     caller: Caller,
+    /// The token of a subscription's caller, and where its end is recorded.
+    live: Option<(String, Ending)>,
     loaders: Mutex<HashMap<usize, Arc<Loader>>>,
 }
 
 impl Session {
     pub(crate) fn new(caller: Caller) -> Self {
-        Self { caller, loaders: Mutex::default() }
+        Self { caller, live: None, loaders: Mutex::default() }
+    }
+
+    pub(crate) fn of_subscription(caller: Caller, token: String, ending: Ending) -> Self {
+        Self { live: Some((token, ending)), ..Self::new(caller) }
     }
 
     fn loader(&self, field: usize, make: impl FnOnce(String) -> Loader) -> Arc<Loader> {
@@ -76,6 +84,38 @@ impl Resolver {
         })
     }
 
+    /// The values of a subscription. An end that closes the connection is recorded in the session.
+    pub(crate) fn subscribe<'a>(self: &Arc<Self>, ctx: ResolverContext<'a>) -> SubscriptionFieldFuture<'a> {
+        let resolver = Arc::clone(self);
+        SubscriptionFieldFuture::new(async move {
+            let session = ctx.ctx.data::<Session>()?;
+            let (Some((token, ending)), Source::Live { open, .. }) = (&session.live, &resolver.def.source) else {
+                return Err(Error::new("a subscription needs a WebSocket"));
+            };
+            let request_id = session.caller.request_id.clone();
+            let ending = Arc::clone(ending);
+            let fail = move |end: LiveEnd| match end {
+                LiveEnd::Failed(problem) => problem_error(&problem, &request_id),
+                LiveEnd::Closed(code, reason) => {
+                    // Only the first cause counts.
+                    let _closed_before = ending.set((code, reason));
+                    Error::new(reason)
+                }
+            };
+            if !resolver.def.access.admits(session.caller.role) {
+                return Err(fail(Problem::forbidden().into()));
+            }
+            let call =
+                resolver.call(&ctx, &session.caller, None, Given::Nothing).map_err(|problem| fail(problem.into()))?;
+            let values = open(call, token.clone()).await.map_err(&fail)?;
+            let kind = resolver.kind.clone();
+            Ok(values.map(move |value| match value {
+                Ok(value) => Ok(field_value(value, &kind).unwrap_or(FieldValue::NULL)),
+                Err(end) => Err(fail(end)),
+            }))
+        })
+    }
+
     async fn value(&self, ctx: &ResolverContext<'_>) -> Result<Option<FieldValue<'static>>, Error> {
         let session = ctx.ctx.data::<Session>()?;
         let fail = |problem: &Problem| problem_error(problem, &session.caller.request_id);
@@ -107,6 +147,7 @@ impl Resolver {
                 let none = if *is_list { Value::Array(Vec::new()) } else { Value::Null };
                 session.loader(self.number, new).load(key).await?.unwrap_or(none)
             }
+            Source::Live { .. } => return Ok(None),
             Source::Read { operation, given } => {
                 let call = self.call(ctx, &session.caller, node, *given).map_err(|problem| fail(&problem))?;
                 let operation = operation.clone();

@@ -3,11 +3,11 @@
 use crate::error::GraphError;
 use crate::fields::Fields;
 use crate::limits::Shapes;
-use crate::part::{Part, QUERY, USER};
+use crate::part::{Part, QUERY, SUBSCRIPTION, USER};
 use crate::resolve::Node;
 use crate::view_types::{Definition, SCALARS};
 use async_graphql::SDLExportOptions;
-use async_graphql::dynamic::{Enum, FieldFuture, FieldValue, Object, Scalar, Schema};
+use async_graphql::dynamic::{Enum, FieldFuture, FieldValue, Object, Scalar, Schema, Subscription};
 
 /// Which schema is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub(crate) enum Kind {
 /// The schema of these parts, and what limits need to know of it.
 pub(crate) fn build(parts: &[&Part], kind: Kind, is_introspected: bool) -> Result<(Schema, Shapes), GraphError> {
     let Fields { types, mut by_type, .. } = Fields::of_parts(parts)?;
-    let mut builder = Schema::build(QUERY, None, None);
+    let live = by_type.contains_key(SUBSCRIPTION).then_some(SUBSCRIPTION);
+    let mut builder = Schema::build(QUERY, None, live);
     let shapes = by_type
         .iter()
         .map(|(name, fields)| {
@@ -37,6 +38,11 @@ pub(crate) fn build(parts: &[&Part], kind: Kind, is_introspected: bool) -> Resul
         root = root.field(field.build());
     }
     builder = builder.register(root);
+    if let Some(fields) = by_type.remove(SUBSCRIPTION) {
+        let root = Subscription::new(SUBSCRIPTION);
+        let root = fields.into_values().fold(root, |root, field| root.field(field.build_subscription()));
+        builder = builder.register(root);
+    }
     for (name, definition) in types.definitions {
         match definition {
             Definition::Enum { text, words } => {

@@ -211,7 +211,7 @@ impl RawPage {
 }
 
 /// One page of a list.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Listing<T> {
     pub items: Vec<T>,
     /// Give it as `?cursor=` for the next page; null on the last.

@@ -1,6 +1,6 @@
 //! Command line of `load-test`.
 
-use crate::{payments, soak};
+use crate::{payments, reads, soak};
 use chassis::boot::program::run_command;
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
@@ -22,6 +22,8 @@ struct Cli {
 enum Command {
     /// Measure the settlement rate of first payments on an unused platform; scripts/bench-payments calls it.
     Payments(PaymentArguments),
+    /// Measure hot reads beside a lookup in the cache (`CACHE_URL`); scripts/bench-reads calls it.
+    Reads(ReadArguments),
     /// Run the soak test on a running platform; scripts/soak calls it.
     Soak(Box<soak::SoakArguments>),
     /// Post many entries to the wallet's ledger (wallet's `DATABASE_URL`); scripts/soak calls it.
@@ -47,6 +49,18 @@ struct PaymentArguments {
     concurrency: usize,
 }
 
+#[derive(Debug, clap::Args)]
+struct ReadArguments {
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// URL of the messages page with one-time codes, if not on the platform itself.
+    #[arg(long)]
+    messages_url: Option<String>,
+    /// Requests of each read.
+    #[arg(long, default_value_t = 500)]
+    rounds: usize,
+}
+
 /// Parses the arguments and runs the command. Errors are printed to the standard error.
 pub fn run() -> ExitCode {
     let command = Cli::parse().command;
@@ -67,6 +81,17 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
                 concurrency: arguments.concurrency.max(1),
             };
             payments::run(&options).await.map_err(|e| BootError::Failed(e.to_string()))
+        }
+        Command::Reads(arguments) => {
+            let options = reads::Options {
+                messages_url: arguments.messages_url.unwrap_or_else(|| arguments.url.clone()),
+                url: arguments.url,
+                secret,
+                admin,
+                cache_url: env.required("CACHE_URL")?.to_owned(),
+                rounds: arguments.rounds.max(1),
+            };
+            reads::run(&options).await
         }
         Command::Soak(arguments) => soak::run(*arguments, &secret, &admin).await,
         Command::Preload { entries } => soak::preload::run(&env, entries).await.map(|line| print(&line)),

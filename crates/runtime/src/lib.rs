@@ -2,6 +2,7 @@
 //! context or any other code needs. It knows neither requests nor events.
 //!
 //! Reading order: [`ctx`] (dependencies of a service), [`config`] (settings), [`clock`] and [`id`], [`cache`],
+//! [`read_cache`] (copies of what reads answer),
 //! [`http_client`] and [`breaker`] (outbound calls), [`mail`], [`lease`], [`jobs`] and `progress` (background work),
 //! [`projection`] (waiting for events), [`backoff`], [`telemetry`], [`build_info`], [`tls`], [`mod@error_chain`],
 //! [`hash_chain`] (seals over stored entries).
@@ -25,6 +26,7 @@ pub mod lease;
 pub mod mail;
 mod progress;
 pub mod projection;
+pub mod read_cache;
 mod schema;
 pub mod telemetry;
 pub mod tls;

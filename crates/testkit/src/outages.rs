@@ -42,6 +42,11 @@ impl Cache for FallibleCache {
         self.gets.fetch_add(1, Ordering::SeqCst);
         self.inner.get(key).await
     }
+    async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, CacheDown> {
+        self.check()?;
+        self.gets.fetch_add(keys.len(), Ordering::SeqCst);
+        self.inner.get_all(keys).await
+    }
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         self.check()?;
         self.inner.set(key, value, ttl).await

@@ -36,6 +36,7 @@ use gateway::Gateways;
 use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
+use runtime::read_cache::ReadCache;
 use std::sync::Arc;
 
 /// Application state, shared by all handlers and jobs.
@@ -55,6 +56,8 @@ pub struct BookingState {
     pub sealer: Arc<Sealer>,
     /// Capture events that wait to be processed in a batch.
     pub webhook_queue: Arc<http::WebhookQueue>,
+    /// Answers of the catalogue, shared by all replicas.
+    pub reads: ReadCache,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -84,7 +87,8 @@ impl BookingState {
         let scanner = blob_store::scan::from_config(config.scan.as_ref(), &ctx);
         let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
         let (decoders, webhook_queue) = (Arc::default(), Arc::default());
-        Ok(Self { ctx, config, gateways, blobs, scanner, decoders, documents, sealer, webhook_queue })
+        let reads = ReadCache::start(&ctx)?;
+        Ok(Self { ctx, config, gateways, blobs, scanner, decoders, documents, sealer, webhook_queue, reads })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Registry of the open streams of this process: limits, owners, wake-ups and ends.
 
 use crate::signal::{MemberSignal, Signals};
-use auth_token::{Claims, revocation};
+use auth_token::revocation;
 use db::DbError;
 use domain::UserId;
 use parking_lot::{Mutex, MutexGuard};
@@ -146,12 +146,12 @@ impl OpenStreams {
         Some(ConnectionPermit { _any: any, unauthenticated })
     }
 
-    /// Adds a stream of the token's member, which reports changed areas if `with_changes`. Ends the member's oldest
-    /// stream beyond [`MAX_STREAMS_PER_MEMBER`].
-    pub(crate) fn register(self: &Arc<Self>, claims: &Claims, with_changes: bool) -> Registration {
+    /// Adds a stream of the member, which reports changed areas if `with_changes` and ends with the session. Ends the
+    /// member's oldest stream beyond [`MAX_STREAMS_PER_MEMBER`].
+    pub(crate) fn register(self: &Arc<Self>, user: UserId, session: Uuid, with_changes: bool) -> Registration {
         let stream = Arc::new(OpenStream {
-            user: claims.sub,
-            session: claims.sid,
+            user,
+            session,
             with_changes,
             pending: Mutex::default(),
             wake: Notify::new(),
@@ -235,34 +235,17 @@ impl OpenStreams {
 mod tests {
     use super::*;
     use crate::domain::Area;
-    use auth_token::token::{AUDIENCE, ISSUER};
-    use domain::Role;
     use futures_util::FutureExt;
     use runtime::id;
-
-    fn token(user: UserId) -> Claims {
-        Claims {
-            sub: user,
-            role: Role::User,
-            referrer: None,
-            sid: id::fresh(),
-            jti: id::fresh(),
-            iat: 0,
-            exp: 900,
-            auth_time: None,
-            iss: ISSUER.into(),
-            aud: AUDIENCE.into(),
-        }
-    }
 
     #[test]
     fn a_sixth_stream_of_a_member_ends_the_oldest() {
         let streams = Arc::new(OpenStreams::new(100));
         let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
-        let others = streams.register(&token(ravi), false);
-        let open: Vec<Registration> = (0..5).map(|_| streams.register(&token(asha), false)).collect();
+        let others = streams.register(ravi, id::fresh(), false);
+        let open: Vec<Registration> = (0..5).map(|_| streams.register(asha, id::fresh(), false)).collect();
         assert!(open.iter().all(|stream| stream.check_open().is_ok()));
-        let sixth = streams.register(&token(asha), false);
+        let sixth = streams.register(asha, id::fresh(), false);
         let ended: Vec<bool> = open.iter().map(|stream| stream.check_open() == Err(StreamEndCause::Replaced)).collect();
         assert_eq!(ended, [true, false, false, false, false]);
         assert_eq!(open[0].wait_for_change().now_or_never(), Some(Err(StreamEndCause::Replaced)));
@@ -280,8 +263,8 @@ mod tests {
     fn a_signal_wakes_only_its_member_and_is_stored_until_received() {
         let streams = Arc::new(OpenStreams::new(100));
         let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
-        let mine = [streams.register(&token(asha), false), streams.register(&token(asha), false)];
-        let other = streams.register(&token(ravi), true);
+        let mine = [streams.register(asha, id::fresh(), false), streams.register(asha, id::fresh(), false)];
+        let other = streams.register(ravi, id::fresh(), true);
         // No stream is waiting yet; the signals merge into one.
         for _ in 0..1_000 {
             streams.wake(&signals(asha, true, &[]));
@@ -298,7 +281,8 @@ mod tests {
     fn changed_areas_merge_and_do_not_wake_a_stream_without_changes() {
         let streams = Arc::new(OpenStreams::new(100));
         let asha: UserId = id::fresh();
-        let (plain, with_changes) = (streams.register(&token(asha), false), streams.register(&token(asha), true));
+        let (plain, with_changes) =
+            (streams.register(asha, id::fresh(), false), streams.register(asha, id::fresh(), true));
         streams.wake(&signals(asha, false, &[Area::Wallet]));
         streams.wake(&signals(asha, false, &[Area::Wallet, Area::Tree]));
         streams.wake(&signals(asha, false, &[]));

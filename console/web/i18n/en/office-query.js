@@ -23,5 +23,6 @@ export default {
   'problem.graph.invalid': 'The query is not valid.',
   'problem.graph.too_deep': 'The query has too many levels.',
   'problem.graph.too_costly': 'The query reads too much at once. Ask for fewer rows or fields.',
+  'problem.graph.websocket_required': 'A subscription does not run on this page: it needs a WebSocket at /graphql.',
   'problem.graph.wrong_hash': 'The hash is not that of the query.',
 };

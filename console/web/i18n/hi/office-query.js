@@ -22,5 +22,6 @@ export default {
   'problem.graph.invalid': 'क्वेरी मान्य नहीं है।',
   'problem.graph.too_deep': 'क्वेरी में बहुत अधिक स्तर हैं।',
   'problem.graph.too_costly': 'क्वेरी एक साथ बहुत अधिक पढ़ती है। कम पंक्तियाँ या फ़ील्ड माँगें।',
+  'problem.graph.websocket_required': 'सब्सक्रिप्शन इस पृष्ठ पर नहीं चलता: उसे /graphql पर WebSocket चाहिए।',
   'problem.graph.wrong_hash': 'हैश इस क्वेरी का नहीं है।',
 };

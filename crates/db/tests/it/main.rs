@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers panic on failure")]
 
 mod cancellation;
+mod changes;
 mod error_classes;
 mod fixture;
 mod group_commit;
@@ -50,6 +51,8 @@ macro_rules! suite {
             statements::positions_only_grow,
             statements::an_append_only_table_refuses_update_and_delete,
             statements::the_ready_check_succeeds,
+            changes::an_observer_learns_the_names_after_the_commit_and_none_of_a_rollback,
+            changes::an_observer_learns_of_a_transaction_whose_caller_is_gone,
             transactions::an_error_rolls_back_everything,
             transactions::a_failed_inner_transaction_leaves_the_outer_one_intact,
             transactions::a_unique_violation_leaves_the_transaction_usable,

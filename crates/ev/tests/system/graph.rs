@@ -3,8 +3,13 @@
 use crate::derived::assert_derived;
 use crate::platform::TestPlatform;
 use ::graph::{Graph, GraphSettings, Part};
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use testkit::Client;
+use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 const SETTINGS: GraphSettings = GraphSettings { is_introspected: true };
 
@@ -158,4 +163,45 @@ async fn the_derived_schemas_are_those_of_the_services() {
     for (name, schema) in schemas {
         assert_derived(&format!("deploy/graph/{name}.graphql"), &schema);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_subscription_sends_what_the_routes_of_other_services_cause() {
+    let platform = TestPlatform::embedded().await;
+    let member = platform.member(None).await;
+    let host = platform.url.trim_start_matches("http://");
+    let mut request = format!("ws://{host}/graphql").into_client_request().expect("a request");
+    request.headers_mut().insert("Sec-WebSocket-Protocol", "graphql-transport-ws".parse().expect("a header"));
+    let tcp = TcpStream::connect(host).await.expect("a connection");
+    let (mut socket, _) = client_async(request, tcp).await.expect("a WebSocket");
+    let query = format!("subscription {{ notifications(after: \"{}\") {{ template }} }}", uuid::Uuid::nil());
+    for message in [
+        json!({ "type": "connection_init", "payload": { "token": member.http.token() } }),
+        json!({ "type": "subscribe", "id": "1", "payload": { "query": query } }),
+        json!({ "type": "subscribe", "id": "2", "payload": { "query": "{ me { id } }" } }),
+    ] {
+        socket.send(Message::text(message.to_string())).await.expect("a message is sent");
+    }
+    let mut next = async || loop {
+        let message = socket.next().await.expect("an open connection").expect("a message");
+        if let Message::Text(text) = message {
+            return serde_json::from_str::<Value>(&text).expect("JSON");
+        }
+    };
+    assert_eq!(next().await, json!({ "type": "connection_ack" }));
+    let (mut templates, mut codes) = (Vec::new(), Vec::new());
+    while templates.is_empty() || codes.is_empty() {
+        let message = next().await;
+        match message["payload"]["data"]["notifications"]["template"].as_str() {
+            Some(template) => templates.push(template.to_owned()),
+            None => codes.push(message["payload"][0]["extensions"]["code"].clone()),
+        }
+    }
+    assert_eq!((&templates[..], codes), (&["welcome".to_owned()][..], vec![json!("graph.post_required")]));
+    member.deposit(&platform, "12.00").await;
+    assert_eq!(next().await["payload"]["data"]["notifications"]["template"], "deposit");
+    let posted = json!({ "query": query });
+    let refused = member.http.post("//graphql", posted).await.expect(200);
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "graph.websocket_required");
+    platform.finish().await;
 }

@@ -113,6 +113,13 @@ impl Cache for MemoryCache {
         Ok(self.entries().find_unexpired(key, now).and_then(|entry| entry.value.bytes().cloned()))
     }
 
+    async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, CacheDown> {
+        let now = self.clock.now();
+        let entries = self.entries();
+        let value = |key: &&str| entries.find_unexpired(key, now).and_then(|entry| entry.value.bytes().cloned());
+        Ok(keys.iter().map(value).collect())
+    }
+
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         let now = self.clock.now();
         self.entries().put(key, Value::Bytes(value.to_vec()), expiry(now, ttl), now);

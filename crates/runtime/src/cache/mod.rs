@@ -27,6 +27,8 @@ pub struct CacheDown(pub String);
 pub trait Cache: Send + Sync + 'static {
     /// The value of a key.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown>;
+    /// The values of several keys.
+    async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, CacheDown>;
     /// Sets a value, which expires after `ttl`.
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown>;
     /// Sets a value unless the key exists. Returns whether it did.

@@ -303,6 +303,9 @@ impl Cache for FailingCache {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
         self.0.get(key).await
     }
+    async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, CacheDown> {
+        self.0.get_all(keys).await
+    }
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         self.0.set(key, value, ttl).await
     }

@@ -6,10 +6,10 @@ use crate::store::vehicles::Vehicle;
 use domain::Money;
 use domain::gst::HsnCode;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A vehicle of the catalogue.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct VehicleView {
     id: VehicleId,
     model: String,

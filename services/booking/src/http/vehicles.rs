@@ -7,7 +7,7 @@ use crate::app::catalogue::{self, VehicleChange};
 use crate::domain::VehicleId;
 use crate::domain::booking::MAX_VEHICLE_PRICE;
 use crate::store::vehicle_pictures;
-use crate::store::vehicles::{self, Vehicle};
+use crate::store::vehicles::{self, CATALOGUE, Vehicle};
 use actix_web::web;
 use chassis::audit;
 use db::SortOrder;
@@ -63,8 +63,18 @@ pub(crate) struct VehicleChangeInput {
 /// List the vehicles on sale, newest first.
 #[operation]
 pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<Json<Listing<VehicleView>>, Problem> {
-    let page = StaffPage { page, order: SortOrder::Descending };
-    Ok(Json::new(read_page(&state, page, false, VehicleView::new).await?))
+    let limit = page.limit;
+    let is_first = page.after.is_none();
+    let load = async || {
+        let page = StaffPage { page, order: SortOrder::Descending };
+        read_page(&state, page, false, VehicleView::new).await
+    };
+    // Of the pages, clients could ask for any number of different ones.
+    let listing = match is_first {
+        true => state.reads.get_or_load(CATALOGUE, &cache_key(&state, &format!("list-{limit}")), load).await?,
+        false => load().await?,
+    };
+    Ok(Json::new(listing))
 }
 
 /// List all vehicles, also those that are not on sale.
@@ -98,10 +108,18 @@ pub(crate) async fn get(
     state: web::Data<BookingState>,
     Path(id): Path<VehicleId>,
 ) -> Result<Json<VehicleView>, Problem> {
-    let mut c = state.ctx.db().read().await?;
-    let vehicle = vehicles::find(&mut c, id).await?.ok_or_else(Problem::not_found)?;
-    let pictures = vehicle_pictures::list_numbers(&mut c, &[id]).await?;
-    Ok(Json::new(VehicleView::new(vehicle, state.config.booking.low_stock_units, &pictures)))
+    let load = async || {
+        let mut c = state.ctx.db().read().await?;
+        let vehicle = vehicles::find(&mut c, id).await?.ok_or_else(Problem::not_found)?;
+        let pictures = vehicle_pictures::list_numbers(&mut c, &[id]).await?;
+        Ok::<_, Problem>(VehicleView::new(vehicle, state.config.booking.low_stock_units, &pictures))
+    };
+    Ok(Json::new(state.reads.get_or_load(CATALOGUE, &cache_key(&state, &id.to_string()), load).await?))
+}
+
+/// The key of an answer, which also depends on a setting.
+fn cache_key(state: &BookingState, of: &str) -> String {
+    format!("{of}-{}", state.config.booking.low_stock_units)
 }
 
 /// Add a vehicle to the catalogue.

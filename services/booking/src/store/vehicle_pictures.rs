@@ -2,6 +2,7 @@
 
 use crate::domain::VehicleId;
 use crate::schema::vehicle_pictures;
+use crate::store::vehicles::CATALOGUE;
 use blob_store::picture::PictureType;
 use db::{AnyOfExt, Count, DbConnection};
 use diesel::prelude::*;
@@ -25,6 +26,7 @@ pub struct VehiclePicture {
 
 /// Inserts a picture.
 pub async fn insert(c: &mut DbConnection, picture: &VehiclePicture) -> QueryResult<()> {
+    c.mark_changed(CATALOGUE);
     diesel::insert_into(vehicle_pictures::table).values(picture).execute(c).await.map(drop)
 }
 
@@ -45,5 +47,6 @@ pub async fn list_numbers(c: &mut DbConnection, vehicles: &[VehicleId]) -> Query
 
 /// Deletes a picture.
 pub async fn delete(c: &mut DbConnection, vehicle: VehicleId, n: i64) -> QueryResult<()> {
+    c.mark_changed(CATALOGUE);
     diesel::delete(vehicle_pictures::table.find((vehicle, n))).execute(c).await.map(drop)
 }

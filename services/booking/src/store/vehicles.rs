@@ -9,6 +9,9 @@ use diesel_async::RunQueryDsl;
 use domain::gst::HsnCode;
 use domain::{Money, Timestamp};
 
+/// Name under which answers of the catalogue are cached. Each statement that changes one marks it.
+pub(crate) const CATALOGUE: &str = "catalogue";
+
 /// Maximal length of a name with its options, in this and other services.
 const MAX_LABEL_CHARS: usize = 170;
 
@@ -100,15 +103,18 @@ pub async fn change_stock(c: &mut DbConnection, id: VehicleId, change: StockChan
         vehicles::on_hand.eq(vehicles::on_hand + change.on_hand),
         vehicles::reserved.eq(vehicles::reserved + change.reserved),
     );
+    c.mark_changed(CATALOGUE);
     diesel::update(vehicles::table.find(id)).set(stock).execute(c).await.map(drop)
 }
 
 /// Inserts a vehicle.
 pub async fn insert(c: &mut DbConnection, vehicle: &Vehicle) -> QueryResult<()> {
+    c.mark_changed(CATALOGUE);
     diesel::insert_into(vehicles::table).values(vehicle).execute(c).await.map(drop)
 }
 
 /// Updates a vehicle.
 pub async fn update(c: &mut DbConnection, vehicle: &Vehicle) -> QueryResult<()> {
+    c.mark_changed(CATALOGUE);
     diesel::update(vehicles::table.find(vehicle.id)).set(vehicle).execute(c).await.map(drop)
 }

@@ -4,6 +4,8 @@ use crate::fixture::{Fixture, SCOOTER, text};
 use domain::UserId;
 use runtime::id;
 use serde_json::json;
+use testkit::Statements;
+use testkit::statements::reads_of;
 
 #[tokio::test]
 async fn a_new_platform_has_vehicles_on_sale() {
@@ -149,5 +151,78 @@ async fn bookings_and_payments_of_other_members_are_not_found() {
     }
     assert_eq!(fixture.client.get("/bookings?status=confirmed").await.expect(200)["items"], json!([]));
     fixture.client.get("/bookings?status=x").await.problem(422);
+    fixture.service.finish().await;
+}
+
+/// Reads the catalogue until an answer is not read from the database.
+async fn warm(fixture: &Fixture, statements: &Statements, path: &str) {
+    loop {
+        statements.drain();
+        fixture.service.anonymous().get(path).await.expect(200);
+        if reads_of(&statements.drain(), "vehicles").is_empty() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_catalogue_is_read_again_after_whatever_changes_it_and_not_before() {
+    let fixture = Fixture::start().await;
+    let statements = Statements::record(&fixture.service);
+    let (one, client) = (format!("/vehicles/{SCOOTER}"), fixture.service.anonymous());
+    let admin = fixture.service.as_admin();
+    let shown = async || {
+        let list = client.get("/vehicles").await.expect(200);
+        let in_list = list["items"].as_array().expect("items").iter().find(|v| v["id"] == SCOOTER).expect("it").clone();
+        assert_eq!(in_list, client.get(&one).await.expect(200));
+        (in_list["price"].clone(), in_list["left"].clone(), in_list["pictures"].as_array().expect("a list").len())
+    };
+    let again = async || {
+        warm(&fixture, &statements, "/vehicles").await;
+        warm(&fixture, &statements, &one).await;
+    };
+    again().await;
+    assert_eq!(shown().await, (json!("45000.00"), json!(null), 0));
+    admin.patch(&one, json!({ "price": "50000.00" })).await.expect(200);
+    assert_eq!(shown().await.0, "50000.00");
+    again().await;
+    let adjustment = json!({ "change": 3, "reason": "delivery of the factory" });
+    fixture.staff().post(&format!("{one}/stock-adjustments"), adjustment).await.expect(201);
+    assert_eq!(shown().await.1, 3);
+    again().await;
+    let booked = fixture.book("500.00").await;
+    assert_eq!(shown().await.1, 2);
+    again().await;
+    fixture.fresh_client().post(&format!("/bookings/{}/cancel", text(&booked, "id")), json!({})).await;
+    assert_eq!(shown().await.1, 3);
+    again().await;
+    // A refused change, and one of another table.
+    admin.patch(&one, json!({ "price": "0.00" })).await.problem(422);
+    statements.drain();
+    shown().await;
+    assert!(reads_of(&statements.drain(), "vehicles").is_empty());
+    // A page that is not the first, and an unknown vehicle, are not stored.
+    let page = client.get("/vehicles?limit=1").await.expect(200);
+    for path in [
+        format!("/vehicles?limit=1&cursor={}", text(&page, "next_cursor")),
+        format!("/vehicles/{}", id::fresh::<UserId>()),
+    ] {
+        for _ in 0..2 {
+            statements.drain();
+            client.get(&path).await;
+            assert_eq!(reads_of(&statements.drain(), "vehicles").len(), 1, "{path}");
+        }
+    }
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn without_the_cache_every_read_is_one_of_the_database() {
+    let fixture = Fixture::start_with(&[("READ_CACHE", "off")]).await;
+    let statements = Statements::record(&fixture.service);
+    for _ in 0..3 {
+        fixture.service.anonymous().get("/vehicles").await.expect(200);
+    }
+    assert_eq!(reads_of(&statements.drain(), "vehicles").len(), 3);
     fixture.service.finish().await;
 }

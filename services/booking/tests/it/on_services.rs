@@ -3,8 +3,13 @@
 use crate::fixture::{Fixture, SCOOTER, text};
 use futures_util::future::join_all;
 use proto_events::booking::v1::{EmiApplied, PaymentRefunded, PaymentReturned};
+use runtime::Env;
+use runtime::cache::RedisCache;
 use serde_json::json;
+use std::sync::Arc;
 use testkit::mariadb::with_database;
+use testkit::statements::reads_of;
+use testkit::{Statements, TestService};
 
 /// Runs `test` with the service on a new database.
 pub(crate) async fn on_mariadb(test: impl AsyncFnOnce(&Fixture)) {
@@ -126,6 +131,44 @@ async fn the_jobs_run_on_mariadb() {
             fixture.fresh_client().get("/vehicles?limit=2").await.expect(200)["items"].as_array().map(Vec::len),
             Some(2)
         );
+    })
+    .await;
+}
+
+/// One of two processes of the service, which share this database and the keys of this Redis.
+async fn replica(database: &str, namespace: &str) -> TestService {
+    let url = Env::from_process().required("TEST_REDIS_URL").expect("a URL").to_owned();
+    let cache = RedisCache::connect(&url, namespace, None).expect("a cache");
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let keys = format!("k1:{key}");
+    let settings = [("DATABASE_URL", database), ("PII_KEYS", &keys), ("PII_INDEX_KEY", key)];
+    TestService::start_adjusted(booking::service(), &settings, |platform| platform.cache = Arc::new(cache)).await
+}
+
+/// The price of the scooter in the catalogue, and whether it came from the cache.
+async fn price_of_scooter(service: &TestService, statements: &Statements) -> (String, bool) {
+    statements.drain();
+    let vehicle = service.anonymous().get(&format!("/vehicles/{SCOOTER}")).await.expect(200);
+    (text(&vehicle, "price").to_owned(), reads_of(&statements.drain(), "vehicles").is_empty())
+}
+
+#[tokio::test]
+async fn a_change_of_the_catalogue_by_one_process_is_seen_by_another_at_once() {
+    with_database(async |database: String| {
+        let namespace = format!("test-{}", runtime::id::fresh::<uuid::Uuid>());
+        let (here, there) = (replica(&database, &namespace).await, replica(&database, &namespace).await);
+        // Both have the same database, so the statements are those of either.
+        let statements = Statements::record(&there);
+        let warm = async || while !price_of_scooter(&there, &statements).await.1 {};
+        for price in ["46000.00", "47000.00", "48000.00"] {
+            warm().await;
+            here.as_admin().patch(&format!("/vehicles/{SCOOTER}"), json!({ "price": price })).await.expect(200);
+            assert_eq!(price_of_scooter(&there, &statements).await.0, price);
+        }
+        warm().await;
+        assert_eq!(price_of_scooter(&here, &statements).await, ("48000.00".to_owned(), true), "from the other process");
+        here.finish().await;
+        there.finish().await;
     })
     .await;
 }

@@ -1,6 +1,6 @@
-//! Notification's part of the read graph: a member's notifications, and deliveries for staff.
+//! Notification's part of the read graph: a member's notifications, also as they come, and deliveries for staff.
 
-use super::deliveries;
+use super::{deliveries, subscription};
 use crate::NotificationState;
 use graph::Part;
 use http_api::Access::Staff;
@@ -15,4 +15,14 @@ pub(crate) fn part(state: NotificationState) -> Part {
         .query("notification_deliveries", Staff, documented!(deliveries::list))
         .own("notifications", documented!(super::list))
         .own("unread_notifications", documented!(super::unread_count))
+        .subscription(
+            (
+                "notifications",
+                "Your notifications as they come, each once and in order: after `after`, or from now on.\n\n\
+                 Of your streams, at most five are open; one more ends the oldest with \
+                 `notification.stream_replaced`.",
+            ),
+            subscription::admit,
+            subscription::open,
+        )
 }

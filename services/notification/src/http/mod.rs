@@ -2,9 +2,11 @@
 
 mod deliveries;
 pub(crate) mod graph;
+mod live;
 mod preferences;
 mod push;
 mod stream;
+mod subscription;
 
 use crate::NotificationState;
 use crate::app::read;

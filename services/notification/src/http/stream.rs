@@ -9,7 +9,8 @@ mod delivery;
 
 use crate::NotificationState;
 use crate::domain::NotificationId;
-use crate::streams::{ConnectionPermit, StreamEndCause};
+use crate::http::live::LiveFailure;
+use crate::streams::ConnectionPermit;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, Closed, Session};
@@ -68,13 +69,12 @@ impl From<AuthFailure> for StreamEnd {
     }
 }
 
-impl From<StreamEndCause> for StreamEnd {
-    fn from(cause: StreamEndCause) -> Self {
-        match cause {
-            StreamEndCause::SessionEnded => AuthFailure::SessionEnded.into(),
-            StreamEndCause::Replaced => {
-                Self::Close(CloseCode::Other(CLOSE_CODE_REPLACED), "notification.stream_replaced")
-            }
+impl From<LiveFailure> for StreamEnd {
+    fn from(failure: LiveFailure) -> Self {
+        match failure {
+            LiveFailure::Token(failure) => failure.into(),
+            LiveFailure::Replaced => Self::Close(CloseCode::Other(CLOSE_CODE_REPLACED), "notification.stream_replaced"),
+            LiveFailure::Unavailable => Self::Close(CloseCode::Again, "request.unavailable"),
         }
     }
 }
@@ -168,7 +168,10 @@ async fn serve(
     let end = match authenticate(&state, &mut session, &mut messages, client).await {
         Ok(client) => {
             connection.mark_authenticated();
-            Stream::new(state, session, client, &filter).run(messages, filter.after.is_none()).await
+            match Stream::open(state, session, client, &filter).await {
+                Ok(stream) => stream.run(messages).await,
+                Err(end) => end,
+            }
         }
         Err(end) => end,
     };

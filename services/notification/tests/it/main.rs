@@ -7,6 +7,7 @@ mod on_services;
 mod preferences;
 mod stream;
 mod stream_load;
+mod subscription;
 mod web_push;
 
 use diesel_async::SimpleAsyncConnection;

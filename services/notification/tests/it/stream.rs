@@ -311,7 +311,7 @@ pub(super) fn revoke(claims: &Claims, now: Timestamp) -> SessionRevoked {
 }
 
 /// Delivers the event that the session of this token has ended.
-async fn end_session(service: &TestService, token: &str) {
+pub(super) async fn end_session(service: &TestService, token: &str) {
     let claims = service.started.verifier.verify(token).await.unwrap();
     service.deliver_now(&revoke(&claims, service.now())).await;
 }
