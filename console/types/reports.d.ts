@@ -281,6 +281,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search people, bookings, payments and payouts
+         * @description People are found by name, in any script, and by e-mail address, mobile number and referral code; bookings by their number; payments by the number of their receipt, by the gateway's id and by the number of a bank transfer or cash receipt; payouts by the bank's number (UTR). A word of the query has to begin a word; one of at least four letters may differ from a name by one letter, or have two neighbours swapped. Numbers are found with and without their separators. What changed is found after about a second. 422 with `reports.query_too_short` or `reports.query_too_long`; 503 with `reports.search_building` and `Retry-After` while this instance builds its index.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -400,6 +422,28 @@ export interface components {
          */
         Format: "json" | "csv" | "xlsx";
         /**
+         * Format: uuid
+         * @description Id of a user, booking, payment or payout.
+         */
+        FoundId: string;
+        /** @description Something that is found. */
+        FoundView: {
+            /** @description Of a payment; of a payout, what was paid. Null for others. */
+            amount?: components["schemas"]["Money"] | null;
+            /** @description Id of the user, booking, payment or payout. */
+            id: components["schemas"]["FoundId"];
+            /** @description The field with the closest word. */
+            matched: components["schemas"]["SearchField"];
+            precision: components["schemas"]["PrecisionView"];
+            /** @description A person's address and referral code; else the name of the person, and the vehicle or further numbers. */
+            subtitle: string;
+            /** @description Name of a person, number of a booking or receipt, or the bank's number of a payout. */
+            title: string;
+            type: components["schemas"]["SearchKind"];
+            /** @description The person, or whose booking, payment or payout it is. */
+            user_id: components["schemas"]["UserId"];
+        };
+        /**
          * @description Length of a period. Weeks begin on Monday.
          * @enum {string}
          */
@@ -508,6 +552,8 @@ export interface components {
                 [key: string]: components["schemas"]["FigureView"];
             };
         };
+        /** @description How closely all words match. */
+        PrecisionView: "exact" | "prefix" | "typo";
         /** @description The range of as many whole months, or else of as many days, that ends the day before a report begins. */
         PreviousView: {
             from: components["schemas"]["Day"];
@@ -530,6 +576,17 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /** @description By what something is found. */
+        SearchField: ("name" | "email" | "mobile" | "referral_code" | "booking_number" | "receipt_number" | "gateway_payment_id") | "reference" | "utr";
+        /**
+         * @description Kind of what is found.
+         * @enum {string}
+         */
+        SearchKind: "person" | "booking" | "payment" | "payout";
+        SearchView: {
+            /** @description Up to ten of each type: by type, then the closest first, then the newest. */
+            items: components["schemas"]["FoundView"][];
         };
         /**
          * Format: date-time
@@ -1061,6 +1118,38 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearch: {
+        parameters: {
+            query: {
+                q: string;
+                types?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
                 };
             };
             /** @description A problem */

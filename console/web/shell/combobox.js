@@ -147,7 +147,12 @@ export class ComboboxElement extends ViewElement {
               h(
                 'div',
                 { role: 'group', 'aria-label': label, key: label },
-                h('p', { class: 'hint', 'aria-hidden': 'true' }, icon ? h('ev-icon', { name: icon }) : null, label),
+                h(
+                  'p',
+                  { class: 'hint', 'aria-hidden': 'true' },
+                  icon ? custom('ev-icon', { name: icon }) : null,
+                  label,
+                ),
                 options.map((option) => this.#option(option, (position += 1))),
               ),
             ),

@@ -11,4 +11,5 @@ mod on_services;
 mod order;
 mod rollups;
 mod search;
+mod search_restarts;
 mod sheets;
