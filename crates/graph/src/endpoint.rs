@@ -1,59 +1,22 @@
 //! HTTP route of the graph: one query a request, of a signed-in caller, and the upgrade to a connection of subscriptions.
 
-use crate::error::GraphError;
-use crate::limits::Shapes;
-use crate::live::{Admit, ConnectionPermit};
-use crate::part::Part;
-use crate::persisted::PersistedQueries;
+use crate::graph::Graph;
 use crate::request::{GraphInput, Transport, answer_of};
 use crate::resolve::Session;
-use crate::schema::{self, Kind};
+use crate::schema::Kind;
 use crate::socket;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, guard, web};
 use async_graphql::Response;
-use async_graphql::dynamic::Schema;
 use http_api::routes::guarded;
 use http_api::{Access, Body, Caller, Problem};
-use std::sync::Arc;
 
 /// Path of the graph of all services.
 const PATH: &str = "/graphql";
 /// Path of the graph of one service, for the router in front of all of them.
 const SUBGRAPH_PATH: &str = "/graphql/subgraph";
 
-/// Settings of the graph.
-#[derive(Debug, Clone, Copy)]
-pub struct GraphSettings {
-    /// `GRAPHQL_INTROSPECTION`: whether clients may read the schema.
-    pub is_introspected: bool,
-}
-
-/// The graph of the services of a process.
-#[derive(Clone)]
-pub struct Graph {
-    schema: Schema,
-    pub(crate) shapes: Arc<Shapes>,
-    pub(crate) kind: Kind,
-    pub(crate) persisted: Arc<PersistedQueries>,
-    /// Admits connections for subscriptions; `None` where no part has one.
-    admit: Option<Admit>,
-}
-
 impl Graph {
-    /// The graph of all services, or the subgraph of the only one. Errors when two services define the same name.
-    pub fn of_parts(parts: &[&Part], settings: GraphSettings) -> Result<Self, GraphError> {
-        let kind = if parts.len() == 1 { Kind::Subgraph } else { Kind::Whole };
-        let (schema, shapes) = schema::build(parts, kind, settings.is_introspected)?;
-        let admit = parts.iter().find_map(|part| part.admit.clone());
-        Ok(Self { schema, shapes: Arc::new(shapes), kind, persisted: Arc::default(), admit })
-    }
-
-    /// The schema in its own language.
-    pub fn sdl(&self) -> String {
-        schema::sdl(&self.schema, self.kind)
-    }
-
     /// Adds the routes to an actix application.
     pub fn configure(&self, config: &mut web::ServiceConfig) {
         let queries = match self.kind {
@@ -70,15 +33,6 @@ impl Graph {
             .route(guarded(web::post().to(answer), Access::User))
             .default_service(web::to(only_post));
         config.service(resource);
-    }
-
-    pub(crate) fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    /// Admits one more connection; `None` at the limit.
-    pub(crate) fn admit(&self) -> Option<Box<dyn ConnectionPermit>> {
-        self.admit.as_ref().and_then(|admit| admit())
     }
 
     async fn execute(&self, caller: Caller, input: GraphInput) -> Response {
@@ -104,6 +58,10 @@ async fn only_post() -> Result<HttpResponse, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::GraphError;
+    use crate::graph::GraphSettings;
+    use crate::part::Part;
+    use crate::schema;
     use domain::{Role, UserId};
     use http_api::{Documentation, Json, Listing, Page, Path, Query};
     use schemars::JsonSchema;
@@ -111,6 +69,7 @@ mod tests {
     use serde::Serialize;
     use serde_json::Value;
     use serde_json::json;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use uuid::Uuid;
 

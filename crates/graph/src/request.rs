@@ -1,7 +1,7 @@
 //! Requests of clients: a query within its limits, for the transport that it came by, and its answer as JSON.
 
 use crate::call::problem_error;
-use crate::endpoint::Graph;
+use crate::graph::Graph;
 use crate::limits::{self, MAX_COST};
 use crate::schema::Kind;
 use async_graphql::parser::parse_query;

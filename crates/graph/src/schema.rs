@@ -95,6 +95,17 @@ pub(crate) fn sdl(schema: &Schema, kind: Kind) -> String {
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
     match kind {
         Kind::Whole => schema.sdl_with_options(options),
-        Kind::Subgraph => schema.sdl_with_options(options.federation()),
+        Kind::Subgraph => {
+            // The library leaves the root of subscriptions out of a subgraph.
+            let whole = schema.sdl_with_options(options);
+            let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+            let subscriptions =
+                whole.split_once("\ntype Subscription {").and_then(|(_, rest)| rest.split_once("\n}\n"));
+            let mut text = schema.sdl_with_options(options.federation());
+            if let Some((fields, _)) = subscriptions {
+                text = format!("{text}\ntype Subscription {{{fields}\n}}\n");
+            }
+            text
+        }
     }
 }

@@ -8,7 +8,7 @@ mod operations;
 mod protocol;
 
 use crate::call::problem_error;
-use crate::endpoint::Graph;
+use crate::graph::Graph;
 use crate::live::{ConnectionPermit, Ending};
 use crate::request::{GraphInput, Transport, answer_of};
 use crate::resolve::Session as QuerySession;
