@@ -229,10 +229,10 @@ mod tests {
     #[test]
     fn a_query_has_limits() {
         let error = |text: &str| parse_query(text).err();
-        for text in ["", " ", "a", "%", "a -", "...", "\u{200d}क"] {
+        for text in ["", " ", "a", "%", "a -", "0 0", "...", "\u{200d}क"] {
             assert_eq!(error(text), Some(QueryError::TooShort), "{text}");
         }
-        for text in ["ab", "a b", "आश", "1 2", "0 0"] {
+        for text in ["ab", "a b", "आश", "1 2"] {
             assert_eq!(error(text), None, "{text}");
         }
         assert_eq!(error(&"x".repeat(100)), None);

@@ -1,4 +1,4 @@
-//! What can be found, numbered by changes in the order of commits, and the generation of the numbers.
+//! References of what can be found, numbered by changes in the order of commits, and the generation of the numbers.
 
 use crate::domain::search::SearchKind;
 use crate::schema::{search_documents, search_state};
