@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, confirm, dialog, download, field, fillDialog, open, row, see, tag } from './support/actions.js';
+import { button, confirm, dialog, download, fillDialog, open, row, see, tag } from './support/actions.js';
 import { assertNoFaults, openBrowser } from './support/browser.js';
 import { addMember, requestPayout } from './support/members.js';
 import { openOffice } from './support/office.js';

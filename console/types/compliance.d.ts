@@ -144,7 +144,9 @@ export interface paths {
         };
         /**
          * Corrections and cancellations of a challan, each with what was recorded before
-         * @description Staff and administrators.
+         * @description 404 for an unknown challan.
+         *
+         *     Staff and administrators.
          */
         get: operations["getComplianceChallansByIdChanges"];
         put?: never;

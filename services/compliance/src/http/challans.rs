@@ -4,6 +4,7 @@ use super::Subject;
 use crate::ComplianceState;
 use crate::app::change_challan::{ChallanStep, ChangedChallan, cancel_challan, correct_challan, record_challan};
 use crate::domain::challan::{ChallanChangeKind, ChallanId, Deposit};
+use crate::error::ComplianceError;
 use crate::store::challan_changes::{self, ChallanChange};
 use crate::store::challans::{self, Challan};
 use actix_web::web;
@@ -189,6 +190,7 @@ pub(super) async fn correct(
     Path(id): Path<ChallanId>,
     body: Body<ChallanCorrectionInput>,
 ) -> Result<Json<ChallanView>, Problem> {
+    check_known(&state, id).await?;
     let ChallanCorrectionInput { fy, quarter, bsr, serial, date, amount, reason } =
         body.read_with_code("compliance.challan_invalid").await?;
     let (now, reason) = (state.ctx.now(), validate_reason(&reason)?);
@@ -212,6 +214,7 @@ pub(super) async fn cancel(
     Path(id): Path<ChallanId>,
     body: Body<ChallanCancellationInput>,
 ) -> Result<Json<ChallanView>, Problem> {
+    check_known(&state, id).await?;
     let input = body.read_with_code("compliance.challan_invalid").await?;
     let (now, reason) = (state.ctx.now(), validate_reason(&input.reason)?);
     let step = ChallanStep { by: caller.user_id, at: now, reason: reason.as_str() };
@@ -223,14 +226,23 @@ pub(super) async fn cancel(
 }
 
 /// Corrections and cancellations of a challan, each with what was recorded before.
+///
+/// 404 for an unknown challan.
 #[operation]
 pub(super) async fn list_changes(
     state: web::Data<ComplianceState>,
     Path(id): Path<ChallanId>,
 ) -> Result<Json<ChallanChangeList>, Problem> {
+    check_known(&state, id).await?;
     let mut c = state.ctx.db().read().await?;
     let rows = challan_changes::list(&mut c, id, MAX_CHANGES).await?;
     Ok(Json::new(ChallanChangeList { items: rows.into_iter().map(ChallanChangeView::from).collect() }))
+}
+
+/// Refuses an unknown challan. Runs before the body is read.
+async fn check_known(state: &ComplianceState, id: ChallanId) -> Result<(), ComplianceError> {
+    let is_known = challans::exists(&mut *state.ctx.db().read().await?, id).await?;
+    if is_known { Ok(()) } else { Err(ComplianceError::NotFound) }
 }
 
 /// Records a step in the audit log, with the fields that it changed, unless it changed nothing.

@@ -84,6 +84,11 @@ pub async fn lock(c: &mut DbConnection, id: ChallanId) -> QueryResult<Option<Cha
     challans::table.find(id).select(Challan::as_select()).lock().get_result(c).await.optional()
 }
 
+/// Whether a challan is recorded, also one that is cancelled.
+pub async fn exists(c: &mut DbConnection, id: ChallanId) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(challans::table.find(id))).get_result(c).await
+}
+
 /// Saves what a correction or cancellation changed. Returns false when another challan has the branch, day and serial
 /// number.
 pub async fn save(c: &mut DbConnection, challan: &Challan) -> QueryResult<bool> {

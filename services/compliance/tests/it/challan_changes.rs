@@ -90,6 +90,7 @@ async fn only_staff_change_a_challan_with_a_reason_and_valid_fields() {
     assert_eq!(member.get(&format!("{path}/changes")).await.problem(403), "auth.forbidden");
     let unknown = format!("/compliance/challans/{}/cancel", id::fresh::<UserId>());
     assert_eq!(staff.post(&unknown, json!({ "reason": "x" })).await.problem(404), "request.not_found");
+    assert_eq!(staff.get(&unknown.replace("cancel", "changes")).await.problem(404), "request.not_found");
     assert_eq!(staff.get(&format!("{path}/changes")).await.expect(200)["items"], json!([]));
 }
 
