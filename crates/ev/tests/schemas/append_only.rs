@@ -6,15 +6,14 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 
 /// All append-only tables. A missing entry or a missing trigger fails the test.
-const APPEND_ONLY: [(&str, &[&str]); 6] = [
-    ("auth", &["terms_acceptances", "terms_versions"]),
-    ("binary", &["nodes", "pairs", "tree_log"]),
+const APPEND_ONLY: [(&str, &[&str]); 8] = [
+    ("auth", &["issued_documents", "terms_acceptances", "terms_versions"]),
+    ("binary", &["issued_documents", "nodes", "pairs", "tree_log"]),
     ("booking", &["issued_documents"]),
-    (
-        "compliance",
-        &["audit_log", "audit_seals", "challan_changes", "grievance_steps", "issued_documents", "tds_records"],
-    ),
+    ("compliance", &["audit_log", "audit_seals", "grievance_steps", "issued_documents", "tds_records"]),
+    ("notification", &["issued_documents"]),
     ("payout", &["issued_documents"]),
+    ("reports", &["issued_documents"]),
     ("wallet", &["closings", "forfeits", "issued_documents", "journal_entries", "postings", "seals"]),
 ];
 
