@@ -10,7 +10,10 @@ const APPEND_ONLY: [(&str, &[&str]); 8] = [
     ("auth", &["issued_documents", "terms_acceptances", "terms_versions"]),
     ("binary", &["issued_documents", "nodes", "pairs", "tree_log"]),
     ("booking", &["issued_documents"]),
-    ("compliance", &["audit_log", "audit_seals", "grievance_steps", "issued_documents", "tds_records"]),
+    (
+        "compliance",
+        &["audit_log", "audit_seals", "challan_changes", "grievance_steps", "issued_documents", "tds_records"],
+    ),
     ("notification", &["issued_documents"]),
     ("payout", &["issued_documents"]),
     ("reports", &["issued_documents"]),
