@@ -104,9 +104,9 @@ impl Row {
     fn set(&self, value: u32) {
         self.value.store(value, Ordering::SeqCst);
     }
-    async fn load(&self) -> Result<u32, Infallible> {
+    fn load(&self) -> std::future::Ready<Result<u32, Infallible>> {
         self.loads.fetch_add(1, Ordering::SeqCst);
-        Ok(self.value.load(Ordering::SeqCst))
+        std::future::ready(Ok(self.value.load(Ordering::SeqCst)))
     }
     fn loads(&self) -> u32 {
         self.loads.load(Ordering::SeqCst)
