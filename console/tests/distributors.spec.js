@@ -105,7 +105,11 @@ test('a member accepts the terms and applies', async () => {
   await open(asha, '/distributor');
   await see(asha, asha.getByRole('region', { name: t('terms.kind.distributor') }));
   await button(asha, t('distributor.accept')).click();
-  await confirm(asha, t('distributor.accept_effect', { version: await currentVersion() }), t('distributor.keep_effect'));
+  await confirm(
+    asha,
+    t('distributor.accept_effect', { version: await currentVersion() }),
+    t('distributor.keep_effect'),
+  );
   await see(asha, t('distributor.about.pending'));
   assert.equal(await button(asha, t('distributor.accept')).count(), 0);
 });
