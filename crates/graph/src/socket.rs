@@ -164,12 +164,11 @@ impl Connection {
         header_token: Option<String>,
     ) -> Result<String, End> {
         loop {
-            match Self::read(&mut self.session, messages).await? {
+            match self.next_message(messages).await? {
                 ClientMessage::ConnectionInit { payload } => {
                     let token = protocol::token_of(payload.as_ref()).or(header_token);
                     let token = token.ok_or(protocol::UNAUTHORIZED)?;
                     self.authenticate(&token).await?;
-                    self.last_message_at = Instant::now();
                     return Ok(token);
                 }
                 ClientMessage::Ping {} => self.send(&ServerMessage::Pong).await?,
@@ -195,14 +194,6 @@ impl Connection {
             let frame = messages.recv().await;
             self.last_message_at = Instant::now();
             if let Some(message) = on_frame(&mut self.session, frame).await? {
-                return Ok(message);
-            }
-        }
-    }
-
-    async fn read(session: &mut Session, messages: &mut AggregatedMessageStream) -> Result<ClientMessage, End> {
-        loop {
-            if let Some(message) = on_frame(session, messages.recv().await).await? {
                 return Ok(message);
             }
         }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use documents::Language;
 use domain::UserId;
+use messaging::newest::insert_newer;
 use messaging::{HandleError, decode};
 use proto_events::auth::v1::User;
 use std::collections::BTreeMap;
@@ -31,9 +32,7 @@ impl Languages {
             locale => decode::word("locale", locale)?,
         };
         let row = LanguageRow { user_id, version: decode::version(user.version)?, language };
-        if self.0.get(&user_id).is_none_or(|known| known.version < row.version) {
-            self.0.insert(user_id, row);
-        }
+        insert_newer(&mut self.0, user_id, row, |row| row.version);
         Ok(())
     }
 

@@ -10,7 +10,7 @@
 //! span), `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet),
 //! [`deferred`] (events of a newer version), [`retry`] (of both), [`parked`] (events that cannot be handled),
 //! `stored_envelope` (the columns of all three), [`sealed_events`] (events whose values are sealed again), [`backlog`]
-//! (their counts), [`decode`] (wire values to domain values), `handle_error`.
+//! (their counts), [`decode`] (wire values to domain values), [`newest`] (states by version), `handle_error`.
 //!
 //! Invariants: a change and its events commit together or not at all; an event is delivered at least once and takes
 //! effect once in a service's database; an event that this version does not know is deferred, and only a fault of the
@@ -32,6 +32,7 @@ mod held_types;
 mod inbox;
 pub mod log;
 pub mod memory;
+pub mod newest;
 pub mod outbox;
 mod pace;
 pub mod parked;

@@ -12,6 +12,7 @@ use crate::{NotificationState, app};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
 use messaging::decode::{id, money, required, time, version, word};
+use messaging::newest::insert_newer;
 use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1::{
     DistributorDecided, ErasureRequested, KycDecided, SessionStarted, User, UserRegistered, UserUpdated,
@@ -63,9 +64,7 @@ impl Batch {
             mobile: given(&user.mobile),
             locale,
         };
-        if self.contacts.get(&user_id).is_none_or(|known| known.version < contact.version) {
-            self.contacts.insert(user_id, contact);
-        }
+        insert_newer(&mut self.contacts, user_id, contact, |contact| contact.version);
         Ok(())
     }
 

@@ -93,15 +93,13 @@ impl Search {
         // An index that answers does so until the commit of the whole new one.
         let is_first = !self.is_complete.load(Ordering::Acquire);
         let mut pages = 0;
-        while let Some(page) = search_documents::read_changes(&mut *ctx.db().read().await?, at.change).await? {
-            let ChangePage { changes, last, is_full } = page;
+        while at.change < head.change {
+            let page = search_documents::read_changes(&mut *ctx.db().read().await?, at.change).await?;
+            let Some(ChangePage { changes, last }) = page else { break };
             let are_new = is_anew && last <= head.change;
             self.run(move |index| index.stage(&changes, are_new)).await?;
             at.change = last;
             pages += 1;
-            if !is_full {
-                break;
-            }
             if is_first && pages % PAGES_PER_COMMIT == 0 {
                 self.run(move |index| index.commit(at)).await?;
             }

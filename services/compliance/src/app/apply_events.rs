@@ -9,6 +9,7 @@ use crate::store::tds_records::{self, TdsRecord};
 use db::DbConnection;
 use domain::{MoneyError, UserId};
 use issued_documents::Languages;
+use messaging::newest::insert_newer;
 use messaging::{HandleError, decode};
 use proto_events::auth::v1::User;
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
@@ -37,9 +38,7 @@ impl Users {
             erased_at: None,
         };
         self.languages.add(user)?;
-        if self.members.get(&member.user_id).is_none_or(|known| known.version < member.version) {
-            self.members.insert(member.user_id, member);
-        }
+        insert_newer(&mut self.members, member.user_id, member, |member| member.version);
         Ok(())
     }
 

@@ -24,11 +24,22 @@ pub(super) const FROM_THE_START: &str = "?after=00000000-0000-0000-0000-00000000
 pub(super) type Socket = WebSocketStream<TcpStream>;
 
 pub(super) async fn connect(service: &TestService, query: &str, protocols: &str) -> Result<(Socket, String), u16> {
+    let path = format!("/api/v1/notifications/stream{query}");
+    upgrade(service, &path, &[("Sec-WebSocket-Protocol", protocols)]).await
+}
+
+/// Connects with these headers, of which an empty one is not sent. Returns the chosen sub-protocol too, or the status
+/// of a refusal.
+pub(super) async fn upgrade(
+    service: &TestService,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<(Socket, String), u16> {
     let anonymous = service.anonymous();
     let host = anonymous.base().trim_start_matches("http://").to_owned();
-    let mut request = format!("ws://{host}/api/v1/notifications/stream{query}").into_client_request().unwrap();
-    if !protocols.is_empty() {
-        request.headers_mut().insert("Sec-WebSocket-Protocol", protocols.parse().unwrap());
+    let mut request = format!("ws://{host}{path}").into_client_request().unwrap();
+    for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
+        request.headers_mut().insert(*name, value.parse().unwrap());
     }
     let tcp = TcpStream::connect(host).await.unwrap();
     match client_async(request, tcp).await {
@@ -41,7 +52,7 @@ pub(super) async fn connect(service: &TestService, query: &str, protocols: &str)
     }
 }
 
-async fn next_message(socket: &mut Socket) -> Message {
+pub(super) async fn next_message(socket: &mut Socket) -> Message {
     loop {
         let message = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("a message in time");
         let message = message.expect("an open stream").expect("a message");

@@ -2,18 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
 
-use super::stream::{Socket, connect as open_stream, end_session};
+use super::stream::{Socket, closed, connect as open_stream, end_session, next_message, upgrade};
 use super::{bonus_paid, registered};
 use domain::{Role, UserId};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use runtime::id;
 use serde_json::{Value, json};
-use std::time::Duration;
 use testkit::TestService;
-use tokio::net::TcpStream;
-use tokio_tungstenite::client_async;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::Message;
 
 const NOTIFICATIONS: &str =
     "subscription($after: ID) { notifications(after: $after) { id title template reference { type } } }";
@@ -21,45 +17,18 @@ const START: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Connects with this sub-protocol and header, without the first message.
 async fn connect(service: &TestService, protocol: &str, token: Option<&str>) -> Result<Socket, u16> {
-    let anonymous = service.anonymous();
-    let host = anonymous.base().trim_start_matches("http://").to_owned();
-    let mut request = format!("ws://{host}/graphql").into_client_request().unwrap();
-    if !protocol.is_empty() {
-        request.headers_mut().insert("Sec-WebSocket-Protocol", protocol.parse().unwrap());
-    }
-    if let Some(token) = token {
-        request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());
-    }
-    match client_async(request, TcpStream::connect(host).await.unwrap()).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(response)) => Err(response.status().as_u16()),
-        Err(error) => panic!("{error}"),
-    }
+    let authorization = token.map(|token| format!("Bearer {token}")).unwrap_or_default();
+    let headers = [("Sec-WebSocket-Protocol", protocol), ("Authorization", authorization.as_str())];
+    Ok(upgrade(service, "/graphql", &headers).await?.0)
 }
 
 async fn send(socket: &mut Socket, message: Value) {
     socket.send(Message::text(message.to_string())).await.unwrap();
 }
 
-async fn next(socket: &mut Socket) -> Message {
-    loop {
-        let message = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("a message in time");
-        let message = message.expect("an open connection").expect("a message");
-        if !message.is_ping() {
-            return message;
-        }
-    }
-}
-
 async fn next_json(socket: &mut Socket) -> Value {
-    let message = next(socket).await;
+    let message = next_message(socket).await;
     serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("not a message: {message:?}"))
-}
-
-async fn closed(socket: &mut Socket) -> (u16, String) {
-    let message = next(socket).await;
-    let Message::Close(Some(frame)) = message else { panic!("not a close: {message:?}") };
-    (frame.code.into(), frame.reason.to_string())
 }
 
 /// A connection that the service has accepted.

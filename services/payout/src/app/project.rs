@@ -6,6 +6,7 @@ use crate::store::members::{self, MemberRow};
 use crate::store::plans;
 use db::{Count, DbConnection};
 use domain::{BookingId, StoredPlan, UserId};
+use messaging::newest::insert_newer;
 use messaging::{HandleError, decode};
 use proto_events::booking::v1::BookingChanged;
 use proto_events::vocabulary::BookingStatus;
@@ -24,9 +25,7 @@ pub async fn apply_wallets(c: &mut DbConnection, events: &[WalletChanged]) -> Re
             clawback_due_paise: decode::money(event.clawback_due_paise),
             ..MemberRow::unknown(user_id)
         };
-        if newest.get(&user_id).is_none_or(|known| known.wallet_version < wallet.wallet_version) {
-            newest.insert(user_id, wallet);
-        }
+        insert_newer(&mut newest, user_id, wallet, |wallet| wallet.wallet_version);
     }
     let rows: Vec<MemberRow> = newest.into_values().collect();
     Ok(members::save_newer_wallets(c, &rows).await?)
@@ -37,9 +36,7 @@ pub async fn apply_bookings(c: &mut DbConnection, events: &[BookingChanged]) -> 
     let mut newest: BTreeMap<BookingId, BookingRow> = BTreeMap::new();
     for event in events {
         let row = booking_row(event)?;
-        if newest.get(&row.id).is_none_or(|known| known.version < row.version) {
-            newest.insert(row.id, row);
-        }
+        insert_newer(&mut newest, row.id, row, |row| row.version);
     }
     let rows: Vec<BookingRow> = newest.into_values().collect();
     Ok(bookings::save_newer(c, &rows).await?)

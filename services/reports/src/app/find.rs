@@ -87,7 +87,7 @@ async fn name_owners(c: &mut DbConnection, items: &mut [Item]) -> QueryResult<()
     let owners: BTreeSet<UserId> = items.iter().filter(|item| owned(item)).map(|item| item.user_id).collect();
     let owners: Vec<UserId> = owners.into_iter().collect();
     let names: BTreeMap<UserId, String> =
-        members::list_persons(c, &owners).await?.into_iter().map(|person| (person.user_id, person.name)).collect();
+        members::list_by_ids(c, &owners).await?.into_iter().map(|person| (person.user_id, person.name)).collect();
     for item in items.iter_mut().filter(|item| owned(item)) {
         let name = names.get(&item.user_id).map(String::as_str).unwrap_or_default();
         item.subtitle = join(&[name, &item.subtitle]);

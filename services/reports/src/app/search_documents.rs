@@ -9,7 +9,6 @@ use crate::store::payouts::{self, PaidPayout, Payout};
 use crate::store::search_documents::{self as store, FoundId, SearchState};
 use db::DbConnection;
 use diesel::QueryResult;
-use domain::PaymentId;
 use search_index::{Change, Document, Position, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,8 +33,8 @@ impl Changes {
         self.add(SearchKind::Booking, changed.map(|row| row.new.booking_id.uuid().into()));
     }
 
-    pub(super) fn add_payments(&mut self, new: &[PaymentId]) {
-        self.add(SearchKind::Payment, new.iter().map(|id| id.uuid().into()));
+    pub(super) fn add_payments(&mut self, new: &[NumberedReceipt]) {
+        self.add(SearchKind::Payment, new.iter().map(|receipt| receipt.payment_id.uuid().into()));
     }
 
     pub(super) fn add_payouts(&mut self, rows: &[Replaced<Payout>]) {
@@ -86,7 +85,6 @@ pub(crate) struct ChangePage {
     pub(crate) changes: Vec<Change>,
     /// Number of the last of them.
     pub(crate) last: i64,
-    pub(crate) is_full: bool,
 }
 
 /// Reads the next changes after `after`; `None` when there are none.
@@ -105,7 +103,7 @@ pub(crate) async fn read_changes(c: &mut DbConnection, after: i64) -> QueryResul
             }
         }
     });
-    Ok(Some(ChangePage { changes: changes.collect(), last, is_full: rows.len() == MAX_PAGE_DOCUMENTS }))
+    Ok(Some(ChangePage { changes: changes.collect(), last }))
 }
 
 pub(crate) fn reference(kind: SearchKind, id: FoundId) -> Reference {
@@ -151,10 +149,10 @@ pub(super) async fn load(
     fn by_id<R>(rows: Vec<R>, id: impl Fn(&R) -> uuid::Uuid) -> BTreeMap<FoundId, R> {
         rows.into_iter().map(|row| (id(&row).into(), row)).collect()
     }
-    let persons = members::list_persons(c, &of(&ids, SearchKind::Person)).await?;
-    let bookings = bookings::list_numbered(c, &of(&ids, SearchKind::Booking)).await?;
-    let payments = numbered_receipts::list(c, &of(&ids, SearchKind::Payment)).await?;
-    let payouts = payouts::list_paid(c, &of(&ids, SearchKind::Payout)).await?;
+    let persons = members::list_by_ids(c, &of(&ids, SearchKind::Person)).await?;
+    let bookings = bookings::list_by_ids(c, &of(&ids, SearchKind::Booking)).await?;
+    let payments = numbered_receipts::list_by_ids(c, &of(&ids, SearchKind::Payment)).await?;
+    let payouts = payouts::list_by_ids(c, &of(&ids, SearchKind::Payout)).await?;
     Ok(Found {
         persons: by_id(persons, |row| row.user_id.uuid()),
         bookings: by_id(bookings, |row| row.booking_id.uuid()),

@@ -56,15 +56,7 @@ pub async fn upsert(c: &mut DbConnection, rows: &[Booking]) -> QueryResult<Vec<R
     )
 }
 
-/// Lists these bookings with their numbers.
-pub async fn list_numbered(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Vec<NumberedBooking>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    bookings::table.filter(bookings::booking_id.any_of(ids)).select(NumberedBooking::as_select()).load(c).await
-}
-
-list_ids!(bookings by booking_id: BookingId);
+searched_rows!(NumberedBooking of bookings by booking_id: BookingId);
 
 /// Finds the unpaid instalment that is due first of all bookings of a member, with its booking's id and number.
 pub async fn find_next_instalment(

@@ -49,15 +49,7 @@ pub async fn upsert(c: &mut DbConnection, rows: &[Member]) -> QueryResult<Vec<Re
     )
 }
 
-/// Lists these persons.
-pub async fn list_persons(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Person>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    members::table.filter(members::user_id.any_of(ids)).select(Person::as_select()).load(c).await
-}
-
-list_ids!(members by user_id: UserId);
+searched_rows!(Person of members by user_id: UserId);
 
 /// Lists per day of a range the count of members who joined, and of those who were referred.
 pub async fn joined_per_day(

@@ -38,12 +38,13 @@ macro_rules! upsert_newer {
     }};
 }
 
-/// Inserts the `$rows` whose key is new and returns them. The key is `$first`, or `$first` and `$second`.
+/// Inserts the `$rows` whose key is new and returns them; of several with one key, the first. The key is `$first`, or
+/// `$first` and `$second`.
 macro_rules! insert_new {
     ($c:expr, $rows:expr, $table:ident by $first:ident $(, $second:ident)?) => {{
         let c = $c;
         let new: std::collections::BTreeMap<_, _> =
-            $rows.iter().rev().map(|row| ((row.$first, $(row.$second)?), *row)).collect();
+            $rows.iter().rev().map(|row| ((row.$first, $(row.$second)?), row.clone())).collect();
         if new.is_empty() {
             return Ok(Vec::new());
         }
@@ -55,9 +56,17 @@ macro_rules! insert_new {
     }};
 }
 
-/// Declares `list_ids`: up to `limit` keys of a table that follow `after`, in their order.
-macro_rules! list_ids {
-    ($table:ident by $key:ident: $id:ty) => {
+/// Declares what the search reads of a table: `list_by_ids` and `list_ids`.
+macro_rules! searched_rows {
+    ($row:ident of $table:ident by $key:ident: $id:ty) => {
+        /// Lists the rows with these ids.
+        pub async fn list_by_ids(c: &mut DbConnection, ids: &[$id]) -> QueryResult<Vec<$row>> {
+            if ids.is_empty() {
+                return Ok(Vec::new());
+            }
+            $table::table.filter($table::$key.any_of(ids)).select($row::as_select()).load(c).await
+        }
+
         /// Lists up to `limit` ids that follow `after`, in their order.
         pub async fn list_ids(c: &mut DbConnection, after: Option<$id>, limit: i64) -> QueryResult<Vec<$id>> {
             let query = $table::table.order($table::$key).limit(limit).select($table::$key);

@@ -1,11 +1,10 @@
 //! Completed payments with the numbers by which staff find them.
 
 use crate::schema::numbered_receipts;
-use db::{AnyOfExt, DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, UserId};
-use std::collections::BTreeMap;
 
 /// A payment whose receipt has a number.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -21,26 +20,9 @@ pub struct NumberedReceipt {
     pub amount_paise: Money,
 }
 
-/// Stores those that are new and returns their ids.
-pub async fn insert_new(c: &mut DbConnection, rows: &[NumberedReceipt]) -> QueryResult<Vec<PaymentId>> {
-    let mut new: BTreeMap<PaymentId, NumberedReceipt> =
-        rows.iter().rev().map(|row| (row.payment_id, row.clone())).collect();
-    let ids: Vec<PaymentId> = new.keys().copied().collect();
-    for known in list(c, &ids).await? {
-        new.remove(&known.payment_id);
-    }
-    let ids = new.keys().copied().collect();
-    insert_many(c, numbered_receipts::table, new.into_values()).await?;
-    Ok(ids)
+/// Stores those that are new and returns them.
+pub async fn insert_new(c: &mut DbConnection, rows: &[NumberedReceipt]) -> QueryResult<Vec<NumberedReceipt>> {
+    insert_new!(c, rows, numbered_receipts by payment_id)
 }
 
-/// Lists these payments.
-pub async fn list(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Vec<NumberedReceipt>> {
-    use numbered_receipts as t;
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    t::table.filter(t::payment_id.any_of(ids)).select(NumberedReceipt::as_select()).load(c).await
-}
-
-list_ids!(numbered_receipts by payment_id: PaymentId);
+searched_rows!(NumberedReceipt of numbered_receipts by payment_id: PaymentId);

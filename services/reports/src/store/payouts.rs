@@ -61,15 +61,7 @@ pub async fn upsert(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<Vec<Re
     )
 }
 
-/// Lists these payouts with their numbers.
-pub async fn list_paid(c: &mut DbConnection, ids: &[PayoutId]) -> QueryResult<Vec<PaidPayout>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    payouts::table.filter(payouts::payout_id.any_of(ids)).select(PaidPayout::as_select()).load(c).await
-}
-
-list_ids!(payouts by payout_id: PayoutId);
+searched_rows!(PaidPayout of payouts by payout_id: PayoutId);
 
 /// Stores the steps that are new and returns them.
 pub async fn insert_new_steps(c: &mut DbConnection, rows: &[PayoutStep]) -> QueryResult<Vec<PayoutStep>> {

@@ -4,6 +4,7 @@ use crate::store::members::{self, MemberRow};
 use db::DbConnection;
 use domain::UserId;
 use issued_documents::Languages;
+use messaging::newest::insert_newer;
 use messaging::{HandleError, decode};
 use proto_events::auth::v1::User;
 use std::collections::BTreeMap;
@@ -26,9 +27,7 @@ impl Profiles {
         let name = user.name.chars().take(MAX_NAME_CHARS).collect();
         let row =
             MemberRow { user_id: decode::id("user_id", &user.user_id)?, name, version: decode::version(user.version)? };
-        if self.names.get(&row.user_id).is_none_or(|known| known.version < row.version) {
-            self.names.insert(row.user_id, row);
-        }
+        insert_newer(&mut self.names, row.user_id, row, |row| row.version);
         Ok(())
     }
 
